@@ -1,0 +1,68 @@
+# Every target does the set-up it needs; a fresh machine needs Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PROTO := apex_mock/proto/apex/v1/apex.proto
+GEN := apex_mock/wire/gen
+
+.PHONY: serve test unit check format lint types layers generate generated bench samples requirements wheel clean help
+
+help: ## what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "apex-mock needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+serve: $(READY) ## start the fake on 127.0.0.1:8080 (flags: make serve ARGS="--port 9000")
+	@$(BIN)/apex-mock serve $(ARGS)
+
+test: $(READY) ## every test, the real clients included
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+unit: $(READY) ## the tests that need no other client: under a minute
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not clients" $(ARGS)
+
+check: lint types layers generated test ## the gate
+
+format: $(READY) ## rewrite the code in the house's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+layers: $(READY)
+	$(BIN)/lint-imports
+
+generate: $(READY) ## the protobuf code, from the .proto
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python -m grpc_tools.protoc -I apex_mock/proto --py_out=$(GEN) $(PROTO)
+
+generated: $(READY) ## fails when the generated code is not what the .proto gives
+	@rm -rf .cache/gen && mkdir -p .cache/gen
+	@PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python -m grpc_tools.protoc -I apex_mock/proto --py_out=.cache/gen $(PROTO)
+	@diff -r -x __pycache__ .cache/gen $(GEN) && echo "generated code: up to date"
+
+bench: $(READY) ## speed, as ratios within one run
+	$(BIN)/python -m bench $(ARGS)
+
+samples: $(READY) ## write fixtures/samples anew; read them before you commit them
+	$(BIN)/python scripts/samples.py
+
+requirements: $(READY) ## compile requirements.txt anew
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml requirements.in -o requirements.txt
+
+wheel: $(READY)
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation -w dist .
+
+clean:
+	rm -rf $(VENV) .cache dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

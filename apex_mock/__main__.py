@@ -1,0 +1,4 @@
+from apex_mock.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Who is calling: from the headers of any wire to a Caller, or an Unauthenticated that says what to send."""
+
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from apex_mock.core.types import ApiKey, Caller, Micros
+from apex_mock.errors import RateLimited, Unauthenticated
+from apex_mock.settings import Settings
+from apex_mock.store.base import Store
+
+SERVER_SCOPE = ""  # where keys made over the API live: they belong to the server, not to a caller
+MINUTE: Micros = 60_000_000
+HINT = "send the header 'Authorization: Bearer <key>'"
+
+
+def key_of(headers: Mapping[str, str], *, api_key_header: bool) -> str:
+    """The key that was sent. `api-key` counts on the REST host only (D2). Raises Unauthenticated."""
+    if api_key_header and (key := headers.get("api-key", "")):
+        return key
+    authorization = headers.get("authorization", "")
+    if not authorization.strip():
+        raise Unauthenticated("Missing API key", hint=HINT)
+    scheme, _, key = authorization.strip().partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated("Invalid authorization scheme", hint=HINT)
+    if not key.strip():
+        raise Unauthenticated("Missing API key", hint=HINT)
+    return key.strip()
+
+
+def is_one_of(key: str, known: Iterable[str]) -> bool:
+    """Compares in constant time, as bytes: compare_digest refuses text beyond ASCII."""
+    sent = key.encode("utf-8", "surrogatepass")
+    # A list, so that every key is compared whichever fits.
+    return any([hmac.compare_digest(sent, other.encode("utf-8", "surrogatepass")) for other in known])  # noqa: C419
+
+
+class Gate:
+    """Lets callers in, by the policy of the settings."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._policy = settings.auth
+        self._keys = settings.api_keys
+        self._service_keys = settings.service_keys
+        self._store = store
+
+    async def admit(
+        self, headers: Mapping[str, str], transport: str, now: Micros, *, api_key_header: bool = False
+    ) -> Caller:
+        """The caller behind these headers (names in lower case). Raises Unauthenticated or RateLimited."""
+        key = ""
+        try:
+            key = key_of(headers, api_key_header=api_key_header)
+            await self._check(key, now)
+        except Unauthenticated:
+            if self._policy != "off":
+                raise
+        owner = key
+        user = headers.get("x-forwarded-user", "")
+        if user and (not self._service_keys or is_one_of(key, self._service_keys)):
+            owner = f"{key}/{user}"
+        return Caller(
+            headers.get("x-apex-scope") or key,
+            owner,
+            transport,
+            headers.get("x-source", ""),
+            headers.get("x-client-id", ""),
+            headers,
+        )
+
+    async def _check(self, key: str, now: Micros) -> None:
+        issued = await self._store.get(ApiKey, SERVER_SCOPE, key)
+        if issued is not None:
+            counted = await self._store.update(ApiKey, SERVER_SCOPE, key, lambda k: _count(k, now))
+            if counted is not None and counted.used > counted.rate_limit:
+                wait = max(1, -(-(counted.window + MINUTE - now) // 1_000_000))
+                hint = f"this key may make {counted.rate_limit} requests a minute; try again in {wait} s"
+                raise RateLimited("Rate limit exceeded", hint=hint, retry_after=float(wait))
+        elif self._policy == "keys" and not is_one_of(key, self._keys):
+            raise Unauthenticated("Invalid API key", hint="this server knows only the keys it was given")
+
+
+def _count(key: ApiKey, now: Micros) -> ApiKey:
+    if now - key.window >= MINUTE:
+        return replace(key, window=now, used=1)
+    return replace(key, used=key.used + 1)

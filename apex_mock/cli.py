@@ -1,0 +1,154 @@
+"""The command line: a thin user of the public API."""
+
+import asyncio
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+app = typer.Typer(
+    name="apex-mock",
+    help="A fake of the Macrocosmos Apex API to run tests against.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def root() -> None:
+    """A fake of the Macrocosmos Apex API to run tests against."""
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="Port for everything: REST, SSE, Connect, gRPC-Web, gRPC. 0: any free one.")
+    ] = 8080,
+    grpc_port: Annotated[Optional[int], typer.Option(help="A port for gRPC alone, besides. 0: any free one.")] = None,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Serve over TLS, with a CA and a certificate made for this run.")
+    ] = False,
+    cert: Annotated[Optional[Path], typer.Option(help="Your own certificate, PEM; needs --key.")] = None,
+    key: Annotated[Optional[Path], typer.Option(help="Your own private key, PEM; needs --cert.")] = None,
+    auth: Annotated[
+        Optional[str], typer.Option(help="any: any key will do. off: none is needed. keys: only those of --api-key.")
+    ] = None,
+    api_key: Annotated[
+        Optional[list[str]], typer.Option(help="Accept this key and no others; may be repeated.")
+    ] = None,
+    admin_key: Annotated[
+        Optional[str], typer.Option(help="What the API-key calls want in the header admin-key.")
+    ] = None,
+    seed: Annotated[Optional[int], typer.Option(help="What every random choice derives from.")] = None,
+    profile: Annotated[
+        Optional[str], typer.Option(help="How long things take: instant, fast, realistic, slow, overloaded.")
+    ] = None,
+    profiles: Annotated[Optional[Path], typer.Option(help="A file of latency profiles of your own.")] = None,
+    network: Annotated[Optional[Path], typer.Option(help="A file that describes a network of your own.")] = None,
+    corpus: Annotated[Optional[Path], typer.Option(help="A folder of pages of your own, added to the corpus.")] = None,
+    strict_models: Annotated[
+        Optional[bool], typer.Option("--strict-models", help="Refuse a model that nobody serves.")
+    ] = None,
+    research: Annotated[
+        Optional[str], typer.Option(help="What moves research jobs: elapsed, polls, immediate, manual.")
+    ] = None,
+    time_scale: Annotated[
+        Optional[float], typer.Option(help="Research takes this many times as long as the profile says.")
+    ] = None,
+    journal_entries: Annotated[Optional[int], typer.Option(help="How many calls are remembered.")] = None,
+    max_body_bytes: Annotated[Optional[int], typer.Option(help="The longest request body, decompressed too.")] = None,
+    config: Annotated[
+        Optional[Path], typer.Option(help="A YAML file of settings; flags and APEX_MOCK_* win over it.")
+    ] = None,
+) -> None:
+    """Run the fake until Ctrl-C."""
+    from apex_mock.fixtures import BadFixture
+    from apex_mock.mock import ApexMock
+    from apex_mock.server import Bind, CannotListen, Server
+    from apex_mock.settings import BadSetting, Settings
+
+    flags: dict[str, Any] = {
+        "auth": auth,
+        "api_keys": tuple(api_key) if api_key else None,
+        "admin_key": admin_key,
+        "seed": seed,
+        "profile": profile,
+        "profiles": profiles,
+        "network": network,
+        "corpus": corpus,
+        "strict_models": strict_models,
+        "research": research,
+        "time_scale": time_scale,
+        "journal_entries": journal_entries,
+        "max_body_bytes": max_body_bytes,
+    }
+    try:
+        settings = Settings.load(flags, file=config)
+        with tempfile.TemporaryDirectory(prefix="apex-mock-tls-") as folder:
+            where = Bind(
+                host=host, port=port, grpc_port=grpc_port, certificate=_certificate(tls, cert, key, host, Path(folder))
+            )
+            _run(Server(ApexMock(settings), where))
+    except (BadSetting, BadFixture, CannotListen) as error:
+        fail(str(error))
+
+
+def _certificate(tls: bool, cert: Path | None, key: Path | None, host: str, folder: Path) -> Any:
+    if (cert is None) != (key is None):
+        fail("--cert and --key go together")
+    if cert is not None and key is not None:
+        from apex_mock.tls import Certificate
+
+        for path in (cert, key):
+            if not path.is_file():
+                fail(f"{path}: no such file")
+        return Certificate(cert, key)
+    if tls:
+        from apex_mock.tls import make_certificate
+
+        return make_certificate(folder, host)
+    return None
+
+
+def _run(server: Any) -> None:
+    import uvloop
+
+    async def until_told() -> None:
+        told = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, told.set)
+        await server.start()
+        _greet(server)
+        await told.wait()
+        await server.stop()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(until_told())
+
+
+def _greet(server: Any) -> None:
+    print(f"apex-mock is listening on {server.url}  (REST, SSE, Connect, gRPC-Web and gRPC on this one port)")
+    if server.grpc_port is not None:
+        print(f"gRPC also on its own port, {server.where.host}:{server.grpc_port}")
+    print("\nPoint a client at it:\n")
+    environment = server.environment()
+    trust = {name: value for name, value in environment.items() if name.endswith(("PATH", "FILE", "CERTS", "BUNDLE"))}
+    for name in ("MACROCOSMOS_BASE_URL", "MACROCOSMOS_USE_HTTPS", "MACROCOSMOS_API_KEY", *trust):
+        print(f"  export {name}={environment[name]}")
+    print("\nCtrl-C ends it.", flush=True)
+
+
+def fail(message: str) -> None:
+    """Says what is wrong in one line and ends with 2."""
+    print(f"apex-mock: {message}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def main() -> None:
+    app()

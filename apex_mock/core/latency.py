@@ -1,0 +1,59 @@
+"""When each chunk leaves. Times are drawn from the request's own generator, so a slow run replays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from apex_mock.core.miners import Latency, Miner
+from apex_mock.core.types import Chunk
+
+MEDIAN_MINER = 0.75  # seconds: a miner with this median is as fast as the profile says
+ZERO = Latency(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How long things take, in seconds: see fixtures/profiles.yaml."""
+
+    first_token: Latency = ZERO
+    next_token: Latency = ZERO
+    search: Latency = ZERO
+    per_prompt: float = 0.0
+    load: float = 0.0
+    research: float = 3.0
+    miner_speed: bool = False
+    miner_errors: bool = False
+
+    @property
+    def instant(self) -> bool:
+        return not (self.first_token.median or self.next_token.median or self.per_prompt)
+
+    def factor(self, miner: Miner | None, in_flight: int) -> float:
+        """How much slower than the profile this miner is, with that many requests under way."""
+        own = miner.latency.median / MEDIAN_MINER if self.miner_speed and miner else 1.0
+        return own * (1 + self.load * max(0, in_flight - 1))
+
+
+def draw(latency: Latency, random: Random) -> float:
+    if not latency.median:
+        return 0.0
+    return latency.median * random.lognormvariate(0.0, latency.sigma) if latency.sigma else latency.median
+
+
+def schedule(
+    texts: Sequence[str], profile: Profile, random: Random, *, factor: float = 1.0, prompt_tokens: int = 0
+) -> tuple[Chunk, ...]:
+    """The texts as chunks, each with the time from the stream's start when it is due."""
+    if profile.instant:
+        return tuple(Chunk(text) for text in texts)
+    due = factor * (draw(profile.first_token, random) + profile.per_prompt * prompt_tokens)
+    chunks = []
+    for text in texts:
+        chunks.append(Chunk(text, due))
+        due += factor * draw(profile.next_token, random)
+    return tuple(chunks)
+
+
+def search_time(profile: Profile, miner: Miner, random: Random, in_flight: int = 0) -> float:
+    """How long a miner takes to search."""
+    return profile.factor(miner, in_flight) * draw(profile.search, random)

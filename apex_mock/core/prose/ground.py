@@ -1,0 +1,271 @@
+"""Grounded sentences: what the corpus says about the subject of a request, and whether it says it at all."""
+
+import re
+from collections.abc import Sequence
+from random import Random
+
+from apex_mock.core.corpus import Page, PassageKind
+from apex_mock.core.prose.ask import Ask, Kind
+from apex_mock.core.prose.library import Hit, Library, Line, language
+from apex_mock.core.prose.words import ASKING, WORD, fold, stem, stems, telling
+
+ENOUGH = 0.74  # the share of a question's weight that a sentence must hold to be its answer
+
+_YEAR = re.compile(
+    r"\b(?:1[0-9]{3}|20[0-9]{2}|\d{1,3} (?:BCE?|CE|AD))\b|\b(?:January|February|March|April|May|June|July|August|"
+    r"September|October|November|December)\b|\bcentur(?:y|ies)\b|\b\d{3,4}\b"
+)
+_FIGURE = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|million|billion)\b"
+)
+_REASON = re.compile(
+    r"\b(?:because|since|so that|therefore|due to|caused by|as a result|in order to|reason|which is why|owing to)\b",
+    re.I,
+)
+_NAMES = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w'’-]+")
+_TURNS = {
+    stem(w)
+    for w in "second third fourth not former smallest except outside driest planned second-highest mainland hot".split()
+}
+_PHRASES = (
+    (re.compile(r"\b(?:u\.?s\.?a\.?|u\.s\.|the states)(?!\w)|\bamerica(?=[?.! ]*$)", re.I), "United States"),
+    (re.compile(r"\bu\.?k\.?(?!\w)|\bgreat britain\b|\bengland(?=[?.! ]*$)", re.I), "United Kingdom"),
+    (re.compile(r"\b(?:ww2|wwii|second world war|world war (?:2|two))\b", re.I), "World War II"),
+    (re.compile(r"\b(?:ww1|wwi|first world war|world war (?:1|one))\b", re.I), "World War I"),
+    (re.compile(r"\bllms?\b", re.I), "large language model"),
+    (re.compile(r"\brag\b", re.I), "retrieval-augmented generation"),
+    (re.compile(r"\bevs?\b", re.I), "electric cars"),
+    (re.compile(r"\bthe wall in berlin\b", re.I), "Berlin Wall"),
+    (re.compile(r"\b(?:holland)\b", re.I), "Netherlands"),
+    (re.compile(r"\bczech republic\b", re.I), "Czechia"),
+    (re.compile(r"\bsouth pole\b", re.I), "Antarctica"),
+)  # fmt: skip
+# Words of other languages that questions about the corpus use; what they stand for in it.
+_ABROAD = dict(
+    pair.split("=")
+    for pair in """capitale=capital capital=capital hauptstadt=capital espagne=spain espana=spain allemagne=germany
+    deutschland=germany alemania=germany frankreich=france francia=france italie=italy italia=italy italien=italy
+    angleterre=kingdom portugal=portugal japon=japan suisse=switzerland schweiz=switzerland grece=greece autriche=austria
+    osterreich=austria spanien=spain etats=states unis=united estados=states unidos=united russie=russia rusia=russia
+    russland=russia chine=china ville=city ciudad=city stadt=city montagne=mountain montana=mountain berg=mountain
+    haute=high alta=high hochste=high fleuve=river rio=river fluss=river monde=world mundo=world welt=world
+    photosynthese=photosynthesis fotosintesis=photosynthesis gravite=gravity gravedad=gravity soleil=sun sol=sun sonne=sun
+    lune=moon luna=moon mond=moon terre=earth tierra=earth erde=earth coeur=heart corazon=heart herz=heart
+    sommeil=sleep sueno=sleep schlaf=sleep pain=bread pan=bread brot=bread cafe=coffee kaffee=coffee the=tea
+    guerre=war guerra=war krieg=war inflation=inflation inflacion=inflation vaccin=vaccine vacuna=vaccine
+    impfstoff=vaccine mer=sea mar=sea meer=sea ocean=ocean oceano=ocean desert=desert desierto=desert""".split()
+)  # fmt: skip
+
+
+_FOREIGN = frozenset(
+    stem(w)
+    for w in "quelle quel quels quelles cuál cual cuales welche welcher welches dans pour avec comment pourquoi est-ce donde cuando warum nicht eine".split()
+)
+
+
+def expand(text: str) -> str:
+    """With the short names of things in full, as the corpus has them."""
+    for pattern, full in _PHRASES:
+        text = pattern.sub(full, text)
+    return text
+
+
+def abroad(wanted: Sequence[str], text: str) -> list[str]:
+    """The English words for a question in French, Spanish or German."""
+    found = [_ABROAD.get(word) for word in WORD.findall(fold(text))]
+    english = [stem(word) for word in found if word]
+    return english if len(english) >= max(1, len([w for w in wanted if len(w) > 3]) * 0.5) else []
+
+
+def answers(ask: Ask, shelf: Library) -> list[Hit]:
+    """The lines that answer a direct question, best first; none when the corpus does not hold the answer."""
+    text = expand(ask.text)
+    wanted = telling(text) or list(ask.wanted)
+    spoken = ask.spoken
+    found = _fitting(text, wanted, spoken, shelf)
+    if not found and spoken != "en":
+        english = abroad(wanted, text)
+        found = _fitting(" ".join(english), english, "en", shelf) if english else []
+    return found
+
+
+def _fitting(text: str, wanted: list[str], spoken: str, shelf: Library) -> list[Hit]:
+    if spoken in ("fr", "es", "de"):
+        wanted = [w for w in wanted if len(w) > 3 and w not in _FOREIGN] or wanted
+    must = _must(text, shelf)
+    kind = _expects(text)
+    opening = _defining(text)
+    fits = []
+    for hit in shelf.find(wanted, spoken):
+        line = hit.line
+        about = shelf.page_stems[line.page.url]
+        if any(word not in line.stems and (line.fact or word not in about) for word in must):
+            continue
+        cover = hit.cover
+        score = hit.score
+        if kind and kind.search(line.text):
+            score *= 1.18
+            cover += 0.05
+        elif kind is not None:
+            score *= 0.8
+            cover -= 0.08
+        extra = line.stems & _TURNS - set(wanted)
+        score -= 1.6 * len(extra)
+        if opening and set(opening) == set(line.lead[: len(opening)]) and len(line.lead) <= len(opening) + 1:
+            score += 5.0 if line.defines else 2.0
+        elif line.lead and set(line.lead) <= set(wanted):
+            score += 1.2
+        if not line.alone:
+            score -= 2.5
+        if cover >= ENOUGH:
+            fits.append(Hit(line, score, cover))
+    fits.sort(key=lambda hit: (-hit.score, hit.line.place))
+    return fits
+
+
+def _must(text: str, shelf: Library) -> list[str]:
+    """The stems that an answer has to hold: the names in a question, and words that nobody has heard of."""
+    words = text.split()
+    shouting = sum(w[:1].isupper() for w in words) > max(2, 0.6 * len(words))
+    must = []
+    if not shouting:
+        for name in _NAMES.findall(text):
+            if fold(name) not in ASKING:
+                must += [s for s in stems(name) if s not in ASKING]
+    must += [word for word in telling(text) if not shelf.knows(word) and len(word) > 3]
+    if match := re.search(r"\b(?:of|in)\s+(?:the\s+)?([^\W\d_]+(?: [^\W\d_]+)?)[?.! ]*$", text):
+        must += telling(match[1])
+    return list(dict.fromkeys(must))
+
+
+def _expects(text: str) -> re.Pattern[str] | None:
+    head = text.lower()[:200]
+    if re.search(
+        r"\bwhen\b|\b(?:what|which|in what|in which) (?:year|date|century|day)\b|\bhow long ago\b|\bhow old\b", head
+    ):
+        return _YEAR
+    if re.search(
+        r"\bhow (?:many|much|far|tall|high|long|old|big|fast|deep|large|often|hot|cold|heavy)\b|\b(?:number|population|percent\w*|speed|distance|height|length|temperature|mass|size) of\b",
+        head,
+    ):
+        return _FIGURE
+    if re.search(r"\bwhy\b", head):
+        return _REASON
+    if re.search(r"\bwho\b", head):
+        return re.compile(r"[A-Z]")
+    return None
+
+
+def _defining(text: str) -> list[str]:
+    match = re.match(
+        r"^(?:so |and |but )?(?:what|who)(?:'s|’s| is| are| was| were| does)\s+(?:an? |the )?(?P<x>[^?.!]+?)(?: mean| stand for)?[?.! ]*$",
+        text,
+        re.I,
+    )
+    return telling(match["x"]) if match else []
+
+
+def distinct(lines: Sequence[Line], taken: Sequence[Line] = (), share: float = 0.62) -> list[Line]:
+    """The lines that do not repeat one another, nor what was taken before."""
+    kept: list[Line] = []
+    for line in lines:
+        if all(overlap(line.stems, other.stems) < share for other in [*taken, *kept]):
+            kept.append(line)
+    return kept
+
+
+def overlap(a: frozenset[str], b: frozenset[str]) -> float:
+    """How much of the shorter one's words the longer one holds."""
+    a, b = a - _SMALL, b - _SMALL
+    return len(a & b) / max(1, min(len(a), len(b)))
+
+
+_SMALL = frozenset(stem(w) for w in ASKING)
+
+
+def support(first: Line, ask: Ask, shelf: Library, random: Random, count: int) -> list[Line]:
+    """True sentences that go on from an answer: about what was asked for, or about what the answer named."""
+    if count < 1:
+        return []
+    wanted = [w for w in telling(expand(ask.text)) if w in first.stems]
+    named = [s for s in _named(first.text) if shelf.knows(s)]
+    core = set(named) or set(first.lead) or set(wanted)
+    pool: dict[str, tuple[float, Line]] = {}
+    pages = [first.page, *(page for page, _ in shelf.pages_about(named or wanted, first.language)[:2])]
+    for rank, page in enumerate(dict.fromkeys(pages)):
+        for line in shelf.facts(page, first.language):
+            shared = core & line.stems
+            if line.text == first.text or not shared or (named and not set(line.lead or [*line.stems]) & core):
+                continue
+            near = overlap(line.stems, first.stems)
+            if near < 0.6 and not _rival(line, first):
+                score = len(shared) + 0.5 * len(set(wanted) & line.stems) - 0.3 * rank + 0.2 * bool(line.lead)
+                pool.setdefault(line.text, (score, line))
+    best = sorted(pool.values(), key=lambda entry: -entry[0])[: count + 2]
+    if len(best) > count:
+        kept = set(random.sample(range(len(best)), count))
+        best = [entry for i, entry in enumerate(best) if i in kept]
+    return distinct([line for _, line in best], [first])[:count]
+
+
+def _rival(line: Line, first: Line) -> bool:
+    """Whether a line says the same thing of another subject: "The capital of Germany is ..."."""
+    return len(first.lead) > 1 and len(line.lead) > 1 and line.lead[0] == first.lead[0] and line.lead != first.lead
+
+
+def _named(text: str) -> list[str]:
+    """The stems of the names in a sentence, that at its beginning included."""
+    names = _NAMES.findall(text)
+    if match := re.match(r"^([A-Z][\w'’-]+)(?= [A-Z])", text):
+        names.append(match[1])
+    return [s for name in names for s in stems(name) if s not in _SMALL]
+
+
+def topic(ask: Ask, shelf: Library, enough: float = 0.6) -> Page | None:
+    """The page that is about the subject, if there is one."""
+    subject = expand(ask.subject)
+    wanted = telling(subject) or list(ask.wanted)
+    wanted = [w for w in wanted if shelf.knows(w) or len(w) > 2]
+    for page, share in shelf.pages_about(wanted, ask.spoken):
+        if share >= enough:
+            return page
+    if ask.spoken != "en" and (english := abroad(wanted, subject)):
+        for page, share in shelf.pages_about(english, "en"):
+            if share >= enough:
+                return page
+    return None
+
+
+def definition(page: Page, shelf: Library, wanted: Sequence[str], spoken: str = "en") -> Line | None:
+    """The fact of a page that says what the subject is."""
+    facts = shelf.facts(page, spoken)
+    for strict in (True, False):
+        for line in facts:
+            if line.lead and set(line.lead) == set(wanted) and (line.defines or not strict):
+                return line
+    for line in facts:
+        if line.lead and set(wanted) & set(line.lead) and len(line.lead) <= 3:
+            return line
+    return facts[0] if facts else None
+
+
+def said_about(ask: Ask, shelf: Library, count: int = 6) -> list[Line]:
+    """Lines that name the whole subject and can be said alone, facts first."""
+    wanted = telling(expand(ask.subject)) or list(ask.wanted)
+    found = [h.line for h in shelf.find(wanted, ask.spoken) if h.cover >= 0.85 and h.line.alone]
+    return distinct(found)[:count]
+
+
+__all__ = [
+    "ENOUGH",
+    "Kind",
+    "PassageKind",
+    "answers",
+    "definition",
+    "distinct",
+    "language",
+    "overlap",
+    "said_about",
+    "support",
+    "topic",
+]

@@ -1,0 +1,221 @@
+"""What the corpus says, sentence by sentence: an index for answers, as the corpus' own is one for pages.
+
+A *line* is one sentence, or one fact, that can be said by itself. Everything here is computed once for a corpus.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from apex_mock.core.corpus import Corpus, Page, Passage, PassageKind
+from apex_mock.core.prose.words import CJK, count_words, fold, plain, sentences, stem, stems, telling
+
+# A sentence that needs the one before it, or something else on its page, cannot be said alone.
+_LEANS = re.compile(
+    r"^(?:it|its|this|these|those|they|their|he|she|his|her|both|such|here|there|then|thus|so|but|and|or|also|another|"
+    r"instead|however|therefore|later|next|even so|others?|neither|either|all of|the (?:other|same|former|latter|first|"
+    r"second|third|two|three|four|last|result|name|idea|table|reason|rest|word|effect|book|method)|"
+    r"most of|many of|some of|one of them|for example|for instance|a second|after that|by then|in this|in that|in both|at that|"
+    r"for this|with this|with that|from this|the following|[a-z])\b",
+    re.IGNORECASE,
+)
+_POINTS = re.compile(
+    r"\b(?:table|above|below|following|figure|this page|this guide|this article|steps? \d|listing|as follows|diagram|"
+    r"previous|section|here are|the code|example shows|page collects)\b|:$",
+    re.IGNORECASE,
+)
+_MARKS = {
+    "fr": frozenset(
+        "le la les des est une dans que pour qui sur avec du et par sont quelle quel où comment pourquoi".split()
+    ),
+    "es": frozenset(
+        "el los las del una que por para con es en y son cuál cual qué dónde cómo por quién como se".split()
+    ),
+    "de": frozenset(
+        "der die das und ist ein eine von mit den dem nicht wie was wer wo warum zu im sind des auf".split()
+    ),
+    "en": frozenset(
+        "the of and is are in to a an what how who when why for with that it on by from was or me my you".split()
+    ),
+}
+
+
+def language(text: str) -> str:
+    """The language of a text by its small words: "en" unless another one is clearly seen."""
+    if CJK.search(text):
+        return "ja"
+    words = re.findall(r"[^\W\d_]+", text[:600].casefold())
+    counts = {code: sum(word in marks for word in words) for code, marks in _MARKS.items()}
+    best = max(counts, key=lambda code: (counts[code], code == "en"))
+    return best if counts[best] >= 2 and counts[best] > counts["en"] else "en"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """A sentence of `passage`; `alone` when it can be said without its neighbours."""
+
+    text: str
+    passage: Passage
+    place: int
+    stems: frozenset[str]
+    language: str
+    alone: bool
+    lead: tuple[str, ...]  # the stems before its first verb: "X is ..."
+    defines: bool  # whether that verb says what the lead is: "X is a ..."
+
+    @property
+    def page(self) -> Page:
+        return self.passage.page
+
+    @property
+    def fact(self) -> bool:
+        return self.passage.kind is PassageKind.FACT
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A line that fits; `cover` is the weight of the wanted words that it holds, from 0 to 1."""
+
+    line: Line
+    score: float
+    cover: float
+
+
+_DEFINES = re.compile(
+    r"(?:is|are|was|were) (?:an?|the|one|any|those|computation|energy|interest|a set|insects|proteins|medicines|organic|"
+    r"running|behaviour|artificial|machine|inflation)\b|means\b|(?:est|sont) (?:une?|le|la|les|l[’'])|(?:ist|sind) (?:eine?|der|die|das)\b|"
+    r"(?:es|son) (?:una?|el|la|los|las)\b"
+)
+_VERB = re.compile(r"\b(?:is|are|was|were|means|consists|says|est|sont|ist|sind|es|son)\b")
+
+
+class Library:
+    """The lines of a corpus and what its words weigh."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.corpus = corpus
+        lines: list[Line] = []
+        self._of_passage: dict[int, list[Line]] = {}
+        for passage in corpus.passages:
+            if passage.kind in (PassageKind.FACT, PassageKind.PROSE):
+                made = list(self._read(passage, len(lines)))
+                lines += made
+                self._of_passage[id(passage)] = made
+        self.lines = tuple(lines)
+        self._postings: dict[str, list[Line]] = defaultdict(list)
+        for line in lines:
+            for word in line.stems:
+                self._postings[word].append(line)
+        self.page_stems = {page.url: frozenset(stems(f"{page.title} {' '.join(page.topics)}")) for page in corpus.pages}
+        self._spread = Counter(word for found in self.page_stems.values() for word in found)
+
+    @staticmethod
+    def _read(passage: Passage, place: int) -> Iterable[Line]:
+        fact = passage.kind is PassageKind.FACT
+        for sentence in [passage.text] if fact else sentences(plain(passage.text)):
+            found = frozenset(stems(sentence))
+            if not found:
+                continue
+            verb = _VERB.search(sentence)
+            lead = tuple(telling(sentence[: verb.start()])) if verb and verb.start() < 70 else ()
+            alone = fact or not (_LEANS.match(sentence) or _POINTS.search(sentence) or count_words(sentence) < 4)
+            if CJK.search(sentence):
+                alone = True
+            defines = bool(lead) and bool(_DEFINES.match(sentence[verb.start() :] if verb else ""))
+            yield Line(sentence, passage, place, found, language(sentence), alone, lead, defines)
+            place += 1
+
+    @cached_property
+    def _ceiling(self) -> float:
+        return math.log(1 + len(self.lines))
+
+    def knows(self, word: str) -> bool:
+        """Whether a stem stands anywhere in the corpus' sentences, titles or topics."""
+        return word in self._postings or word in self._spread
+
+    def weight(self, word: str) -> float:
+        """How much a stem tells: rare words tell more, and those that nobody has ever seen most."""
+        return math.log(1 + len(self.lines) / (1 + len(self._postings.get(word, ()))))
+
+    def find(self, wanted: Sequence[str], spoken: str = "en", limit: int = 30) -> list[Hit]:
+        """The lines that share the most telling words with `wanted`, best first."""
+        weights = {word: self.weight(word) for word in wanted}
+        total = sum(weights.values())
+        if not total:
+            return []
+        sums: dict[Line, float] = defaultdict(float)
+        by_rarity = sorted((w for w in weights if w in self._postings), key=lambda w: -weights[w])
+        for word in by_rarity[:10]:
+            gain = weights[word]
+            for line in self._postings[word]:
+                sums[line] += gain
+        hits = []
+        for line, got in sums.items():
+            if line.language != spoken:
+                continue
+            about = self.page_stems[line.page.url]
+            missing = sum(w for word, w in weights.items() if word not in line.stems and word in about)
+            cover = (got + missing * 0.5) / total
+            score = got + missing * 0.4 + (0.8 if line.fact else 0.0 if line.alone else -2.0) - 0.012 * len(line.stems)
+            hits.append(Hit(line, score, cover))
+        hits.sort(key=lambda hit: (-hit.score, hit.line.place))
+        return hits[:limit]
+
+    def pages_about(self, wanted: Sequence[str], spoken: str = "en") -> list[tuple[Page, float]]:
+        """The pages whose title and topics name `wanted`, best first, with the share of it that they name."""
+        weights = {word: math.log(1 + len(self.page_stems) / (1 + self._spread.get(word, 0))) for word in wanted}
+        total = sum(weights.values())
+        if not total:
+            return []
+        found = []
+        for page in self.corpus.pages:
+            own = self.page_stems[page.url]
+            share = sum(w for word, w in weights.items() if word in own) / total
+            if share > 0.3:
+                exact = any(set(topic) <= set(wanted) for topic in self._topics[page.url])
+                first = set(self._topics[page.url][0]) <= set(wanted) if self._topics[page.url] else False
+                title = sum(w for word, w in weights.items() if word in self._titles[page.url]) / total
+                tongue = 0.3 if self._tongues[page.url] == spoken else 0.0
+                found.append((page, share, share + 0.3 * exact + 0.2 * first + 0.3 * title + tongue))
+        found.sort(key=lambda entry: -entry[2])
+        return [(page, share) for page, share, _ in found[:5]]
+
+    @cached_property
+    def _topics(self) -> dict[str, list[list[str]]]:
+        return {p.url: [telling(topic) for topic in p.topics if telling(topic)] for p in self.corpus.pages}
+
+    @cached_property
+    def _titles(self) -> dict[str, frozenset[str]]:
+        return {p.url: frozenset(stems(p.title)) for p in self.corpus.pages}
+
+    @cached_property
+    def _tongues(self) -> dict[str, str]:
+        return {p.url: language(p.body) for p in self.corpus.pages}
+
+    @cached_property
+    def by_page(self) -> dict[str, tuple[Passage, ...]]:
+        found: dict[str, list[Passage]] = defaultdict(list)
+        for passage in self.corpus.passages:
+            found[passage.page.url].append(passage)
+        return {url: tuple(passages) for url, passages in found.items()}
+
+    def passages(self, page: Page, *kinds: PassageKind) -> list[Passage]:
+        return [p for p in self.by_page[page.url] if p.kind in kinds]
+
+    def lines_of(self, passage: Passage) -> list[Line]:
+        return self._of_passage.get(id(passage), [])
+
+    def facts(self, page: Page, spoken: str = "en") -> list[Line]:
+        found = [line for p in self.passages(page, PassageKind.FACT) for line in self.lines_of(p)]
+        return [line for line in found if line.language == spoken] or found
+
+
+@lru_cache(maxsize=8)
+def library(corpus: Corpus) -> Library:
+    return Library(corpus)
+
+
+__all__ = ["Hit", "Library", "Line", "fold", "language", "library", "stem"]

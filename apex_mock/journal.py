@@ -1,0 +1,86 @@
+"""What was asked and answered: a ring, bounded in entries and in bytes, oldest forgotten first.
+
+No key is kept: a caller appears as the first letters of a digest of its key.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from apex_mock.core.types import Caller, ChatRequest, Micros, Operation, Plan
+
+ENTRY_BYTES = 600  # what an entry takes besides its texts
+
+
+def redact(key: str) -> str:
+    """A name for a key that tells it from others and gives nothing of it away."""
+    return f"key-{blake2b(key.encode('utf-8', 'surrogatepass'), digest_size=4).hexdigest()}" if key else ""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One call. `outcome` is "ok", an error code, or "open" while under way; `frames` are (when, how many chunks)."""
+
+    seq: int
+    at: Micros
+    operation: Operation
+    caller: Caller
+    request: Any = None
+    outcome: str = "open"
+    message: str = ""
+    plan: Plan | None = None
+    frames: list[tuple[Micros, int]] = field(default_factory=list)
+    ended_at: Micros = 0
+    size: int = ENTRY_BYTES
+
+    def end(self, now: Micros, outcome: str = "ok", message: str = "") -> None:
+        self.ended_at, self.outcome, self.message = now, outcome, message
+
+    @property
+    def by(self) -> str:
+        return redact(self.caller.owner)
+
+
+class Journal:
+    def __init__(self, max_entries: int, max_bytes: int) -> None:
+        self._entries: deque[Entry] = deque()
+        self._max_entries, self._max_bytes = max_entries, max_bytes
+        self._bytes = 0
+        self.seq = 0
+        self.evicted = 0
+
+    def open(self, at: Micros, operation: Operation, caller: Caller, request: Any) -> Entry:
+        """Notes that a call has begun."""
+        self.seq += 1
+        entry = Entry(self.seq, at, operation, caller, request)
+        if isinstance(request, ChatRequest):
+            entry.size += sum(len(m.content) for m in request.messages)
+        self._entries.append(entry)
+        self._bytes += entry.size
+        while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
+            if not self._entries:
+                break
+            self._bytes -= self._entries.popleft().size
+            self.evicted += 1
+        return entry
+
+    def answered(self, entry: Entry, plan: Plan) -> None:
+        """Keeps what the call will be sent."""
+        entry.plan = plan
+        if self._entries and entry.seq >= self._entries[0].seq:
+            grown = sum(len(chunk.text) for chunk in plan.chunks)
+            entry.size += grown
+            self._bytes += grown
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(tuple(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def clear(self, scope: str | None = None) -> None:
+        kept = [] if scope is None else [entry for entry in self._entries if entry.caller.scope != scope]
+        self._entries = deque(kept)
+        self._bytes = sum(entry.size for entry in kept)

@@ -1,0 +1,140 @@
+"""One port for two servers: HTTP/1.1 is uvicorn's; a connection that opens with HTTP/2's preface is gRPC's.
+
+The preface alone decides. A gRPC client waits for the server's SETTINGS before it sends headers, so nothing further can
+be peeked at; the bytes then go through untouched, both ways, to the gRPC server on a private Unix socket.
+"""
+
+import asyncio
+from typing import Any, cast
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+FIRST_BYTES_TIMEOUT = 30.0  # seconds for a connection to say what it is
+HIGH_WATER = 256 * 1024  # bytes waiting on one side before the other is told to stop
+
+
+class OnePortProtocol(asyncio.Protocol):
+    """Reads until it knows what the connection speaks, then hands it over and is out of the way.
+
+    uvicorn makes one for each connection, and asks it to shut down as it does its own.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._config, self._state, self._app_state = config, server_state, app_state
+        self._loop = _loop or asyncio.get_running_loop()
+        self._begun = b""
+        self._transport: asyncio.Transport
+        self._timer: asyncio.TimerHandle
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._timer = self._loop.call_later(FIRST_BYTES_TIMEOUT, self._transport.close)
+        self._state.connections.add(self)  # type: ignore[arg-type]  # it needs no more than shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._leave()
+
+    def data_received(self, data: bytes) -> None:
+        self._begun += data
+        if self._begun.startswith(PREFACE):
+            self._leave()
+            relay = GrpcRelay(self._loop, self._state, self._begun, self._app_state["grpc_path"])
+            self._hand_over(relay)
+        elif not PREFACE.startswith(self._begun):
+            self._leave()
+            http = HttpToolsProtocol(self._config, self._state, self._app_state, self._loop)
+            self._hand_over(http)
+            http.data_received(self._begun)
+
+    def shutdown(self) -> None:
+        self._transport.close()
+
+    def _leave(self) -> None:
+        self._timer.cancel()
+        self._state.connections.discard(self)
+
+    def _hand_over(self, protocol: asyncio.Protocol) -> None:
+        self._transport.set_protocol(protocol)
+        protocol.connection_made(self._transport)
+
+
+class _Side(asyncio.Protocol):
+    """One half of a relay: what it receives, its peer sends; when its peer is full, it stops reading."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.peer: _Side | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=HIGH_WATER)
+
+    def data_received(self, data: bytes) -> None:
+        if self.peer is not None and self.peer.transport is not None:
+            self.peer.transport.write(data)
+
+    def pause_writing(self) -> None:
+        if self.peer is not None and self.peer.transport is not None:
+            self.peer.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self.peer is not None and self.peer.transport is not None:
+            self.peer.transport.resume_reading()
+
+    def eof_received(self) -> bool:
+        # Neither side of HTTP/2 goes on alone: a half-closed connection must not linger.
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.peer is not None and self.peer.transport is not None:
+            self.peer.transport.close()
+
+
+class GrpcRelay(_Side):
+    """The client's side of a gRPC connection."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, state: ServerState, begun: bytes, grpc_path: str) -> None:
+        super().__init__()
+        self._loop, self._state, self._begun, self._grpc_path = loop, state, begun, grpc_path
+        self._connecting: asyncio.Task[None]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._state.connections.add(self)  # type: ignore[arg-type]
+        cast(asyncio.Transport, transport).pause_reading()
+        self._connecting = self._loop.create_task(self._connect())
+
+    async def _connect(self) -> None:
+        assert self.transport is not None
+        # Joined before connecting: the server's SETTINGS may arrive before the connection call returns.
+        server = _Side()
+        self.peer, server.peer = server, self
+        try:
+            await self._loop.create_unix_connection(lambda: server, self._grpc_path)
+        except OSError:
+            self.transport.close()
+            return
+        assert server.transport is not None
+        if self.transport.is_closing():
+            server.transport.close()
+            return
+        server.transport.write(self._begun)
+        self.transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._state.connections.discard(self)
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """uvicorn's word that the server ends; the gRPC server tells its clients by itself."""
+        if self.transport is not None:
+            self.transport.close()

@@ -1,0 +1,100 @@
+"""Every setting, typed, with its default. Flags win over the environment, that over a file, that over the defaults."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+PREFIX = "APEX_MOCK_"
+
+
+class BadSetting(ValueError):
+    """A setting that cannot be used; the message names it and says what it may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a fake behaves. The same names with APEX_MOCK_ before them are read from the environment.
+
+    seed: what every random choice derives from.
+    auth: "any" (a key is needed, whichever), "off" (none is) or "keys" (only api_keys and keys made over the API).
+    api_keys: the keys that "keys" accepts; naming any turns "any" into "keys".
+    admin_key: what the API-key calls want in the header admin-key.
+    service_keys: keys whose header x-forwarded-user names the user they act for; empty means that any key may.
+    profile: which latency profile of fixtures/profiles.yaml holds.
+    profiles, network, corpus: files or a folder of your own.
+    strict_models: a model that nobody serves is an error instead of falling back to another miner.
+    time_scale: research takes this many times as long as the profile says.
+    research: what moves research jobs on: elapsed time, polls, immediate, or manual (the clock moved by hand).
+    research_polls: how many polls complete a job that polls move.
+    journal_entries, journal_bytes: how much of the past is kept.
+    max_body_bytes: the longest request body, decompressed too.
+    """
+
+    seed: int = 0
+    auth: Literal["any", "off", "keys"] = "any"
+    api_keys: tuple[str, ...] = ()
+    admin_key: str = "admin"
+    service_keys: tuple[str, ...] = ()
+    profile: str = "instant"
+    profiles: Path | None = None
+    network: Path | None = None
+    corpus: Path | None = None
+    strict_models: bool = False
+    time_scale: float = 1.0
+    research: Literal["elapsed", "polls", "immediate", "manual"] = "elapsed"
+    research_polls: int = 5
+    journal_entries: int = 1000
+    journal_bytes: int = 16 * 1024 * 1024
+    max_body_bytes: int = 4 * 1024 * 1024
+
+    @classmethod
+    def load(
+        cls, flags: Mapping[str, Any] | None = None, *, file: Path | None = None, env: Mapping[str, str] | None = None
+    ) -> "Settings":
+        """Settings from all sources. Flags that are None were not given. Raises BadSetting."""
+        values: dict[str, Any] = {}
+        if file is not None:
+            values.update(_read(file))
+        values.update(_from_environment(os.environ if env is None else env))
+        values.update({name: value for name, value in (flags or {}).items() if value is not None})
+        if values.get("api_keys") and "auth" not in values:
+            values["auth"] = "keys"
+        return _validate(values)
+
+
+_NAMES = {field.name for field in fields(Settings)}
+_ADAPTER = TypeAdapter(Settings)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        read = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadSetting(f"{file}: {error}") from None
+    if not isinstance(read, dict):
+        raise BadSetting(f"{file}: expected one setting a line, like `profile: realistic`")
+    return {str(name).replace("-", "_"): value for name, value in read.items()}
+
+
+def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in _NAMES:
+        text = env.get(PREFIX + name.upper())
+        if text is not None:
+            values[name] = tuple(text.split(",")) if name in ("api_keys", "service_keys") else text
+    return values
+
+
+def _validate(values: dict[str, Any]) -> Settings:
+    if unknown := sorted(set(values) - _NAMES):
+        raise BadSetting(f"there is no setting {unknown[0]!r}; there are {', '.join(sorted(_NAMES))}")
+    try:
+        return _ADAPTER.validate_python(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise BadSetting(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None

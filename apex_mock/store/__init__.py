@@ -1,0 +1,1 @@
+"""Everything that changes lies behind the Store protocol."""

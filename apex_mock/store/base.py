@@ -1,0 +1,42 @@
+"""The protocol that every store keeps: records by kind, scope and id, in the order in which they were added.
+
+A record is one of core's frozen dataclasses with an `id`. `update` is atomic: two at once happen one after the other.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from apex_mock.core.types import ApiKey, Chat, Completion, Job
+
+Record = Job | Chat | Completion | ApiKey
+R = TypeVar("R", Job, Chat, Completion, ApiKey)
+
+
+class Store(Protocol):
+    async def add(self, scope: str, *records: Record) -> None:
+        """Adds the records, all or none; each must be new."""
+        ...
+
+    async def get(self, kind: type[R], scope: str, id: str) -> R | None: ...
+
+    async def update(self, kind: type[R], scope: str, id: str, change: Callable[[R], R]) -> R | None:
+        """Replaces a record by what `change` makes of it and returns that; None when there is no such record."""
+        ...
+
+    async def remove(self, kind: type[R], scope: str, ids: Iterable[str]) -> int:
+        """Removes what is there of these and returns how many that were."""
+        ...
+
+    async def list(self, kind: type[R], scope: str) -> Sequence[R]:
+        """All records of a kind in a scope, oldest first."""
+        ...
+
+    async def next_ordinal(self, scope: str, name: str) -> int:
+        """0 for the first call with a name in a scope, then 1, 2, 3..."""
+        ...
+
+    async def reset(self, scope: str | None = None) -> None:
+        """Forgets everything in a scope, or in all."""
+        ...
+
+    async def close(self) -> None: ...

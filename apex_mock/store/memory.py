@@ -1,0 +1,62 @@
+"""State in this process's memory: gone with the process."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from apex_mock.store.base import R, Record
+
+KEPT_ORDINALS = 50_000  # names of a scope, oldest forgotten first
+
+
+class MemoryStore:
+    def __init__(self) -> None:
+        # Insertion order is the order of the records.
+        self._records: dict[tuple[type[Any], str], dict[str, Any]] = {}
+        self._ordinals: dict[str, OrderedDict[str, int]] = {}
+
+    async def add(self, scope: str, *records: Record) -> None:
+        for record in records:
+            if record.id in self._records.get((type(record), scope), ()):
+                raise ValueError(f"{type(record).__name__} {record.id} is already there")
+        for record in records:
+            self._records.setdefault((type(record), scope), {})[record.id] = record
+
+    async def get(self, kind: type[R], scope: str, id: str) -> R | None:
+        found: R | None = self._records.get((kind, scope), {}).get(id)
+        return found
+
+    async def update(self, kind: type[R], scope: str, id: str, change: Callable[[R], R]) -> R | None:
+        table = self._records.get((kind, scope), {})
+        if id not in table:
+            return None
+        changed: R = change(table[id])
+        table[id] = changed
+        return changed
+
+    async def remove(self, kind: type[R], scope: str, ids: Iterable[str]) -> int:
+        table = self._records.get((kind, scope), {})
+        return sum(table.pop(id, None) is not None for id in ids)
+
+    async def list(self, kind: type[R], scope: str) -> Sequence[R]:
+        return list(self._records.get((kind, scope), {}).values())
+
+    async def next_ordinal(self, scope: str, name: str) -> int:
+        names = self._ordinals.setdefault(scope, OrderedDict())
+        ordinal = names.get(name, 0)
+        names[name] = ordinal + 1
+        if len(names) > KEPT_ORDINALS:
+            names.popitem(last=False)
+        return ordinal
+
+    async def reset(self, scope: str | None = None) -> None:
+        if scope is None:
+            self._records.clear()
+            self._ordinals.clear()
+            return
+        self._ordinals.pop(scope, None)
+        for key in [key for key in self._records if key[1] == scope]:
+            del self._records[key]
+
+    async def close(self) -> None:
+        pass

@@ -1,0 +1,140 @@
+"""Constellation over gRPC, on grpcio: the same table of methods, health checking and reflection."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
+
+import grpc
+from google.protobuf import descriptor_pool, empty_pb2, struct_pb2, timestamp_pb2
+from grpc_health.v1 import health as grpc_health
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection, reflection_pb2
+from protobuf import Message
+
+from apex_mock.errors import ApexError, Code
+from apex_mock.mock import ApexMock
+from apex_mock.wire import rpc
+from apex_mock.wire.gen.apex.v1 import apex_pb
+from apex_mock.wire.methods import METHODS, SERVICE, Method
+
+STATUS: dict[Code, grpc.StatusCode] = {
+    code: grpc.StatusCode.CANCELLED if code is Code.CANCELED else grpc.StatusCode[code.name] for code in Code
+}
+OPTIONS: Sequence[tuple[str, int]] = (
+    # Without this a second server on a taken port starts without a word and takes every other connection.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_concurrent_streams", 2000),
+)
+Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
+RpcHandler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
+_TRANSPORT = "grpc"
+
+
+class GrpcServer:
+    """grpcio's server with every service on it: on a private Unix socket, and on ports of its own."""
+
+    def __init__(self, mock: ApexMock, unix_path: str) -> None:
+        limit = mock.settings.max_body_bytes
+        self._server = grpc.aio.server(options=[*OPTIONS, ("grpc.max_receive_message_length", limit)])
+        self._server.add_generic_rpc_handlers((_Methods(mock),))
+        self._health = grpc_health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, self._server, pool=_private_pool())
+        self._server.add_insecure_port(f"unix:{unix_path}")
+
+    def listen(self, host: str, port: int, tls: tuple[bytes, bytes] | None = None) -> int:
+        """Opens a port, with a key and a certificate over TLS, and returns its number. Raises RuntimeError."""
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        if tls is None:
+            return int(self._server.add_insecure_port(address))
+        return int(self._server.add_secure_port(address, grpc.ssl_server_credentials([tls])))
+
+    async def start(self) -> None:
+        await self._server.start()
+        for name in ("", SERVICE):
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+
+    async def stop(self, grace: float) -> None:
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(grace)
+
+
+def _private_pool() -> descriptor_pool.DescriptorPool:
+    """Descriptors for reflection, apart from the default pool: there the official SDKs register `apex.v1`."""
+    pool = descriptor_pool.DescriptorPool()
+    for known in (empty_pb2, struct_pb2, timestamp_pb2, health_pb2, reflection_pb2):
+        pool.AddSerializedFile(known.DESCRIPTOR.serialized_pb)
+    pool.AddSerializedFile(apex_pb.desc().proto.to_binary())
+    return pool
+
+
+class _Methods(grpc.GenericRpcHandler):
+    """Finds the handler of a path; None makes grpcio answer UNIMPLEMENTED."""
+
+    def __init__(self, mock: ApexMock) -> None:
+        self._handlers = {method.path: _handler(mock, method) for method in METHODS}
+
+    def service(self, call_details: grpc.HandlerCallDetails) -> RpcHandler | None:
+        return self._handlers.get(call_details.method)
+
+
+def _handler(mock: ApexMock, method: Method) -> RpcHandler:
+    # Bytes go through as they are: a deserializer that raises would be answered with UNKNOWN and no word of why.
+    if method.handle is None:
+        return grpc.unary_stream_rpc_method_handler(_stream(mock, method))
+    return grpc.unary_unary_rpc_method_handler(_unary(mock, method))
+
+
+async def _admit(mock: ApexMock, context: Context) -> Any:
+    headers = {name: value if isinstance(value, str) else "" for name, value in context.invocation_metadata() or ()}
+    return await mock.gate.admit(headers, _TRANSPORT, mock.clock.now())
+
+
+def _read(method: Method, data: bytes) -> Any:
+    return method.input.from_binary(data)
+
+
+def _unary(mock: ApexMock, method: Method) -> Callable[[bytes, Context], Awaitable[bytes]]:
+    handle = method.handle
+    assert handle is not None
+
+    async def call(data: bytes, context: Context) -> bytes:
+        try:
+            caller = await _admit(mock, context)
+            answer: Message[Any] = await handle(mock, _read(method, data), caller)
+        except ApexError as error:
+            await _abort(context, error)
+        except ValueError as error:
+            await _abort_unreadable(context, method, error)
+        return answer.to_binary()
+
+    return call
+
+
+def _stream(mock: ApexMock, method: Method) -> Callable[[bytes, Context], AsyncIterator[bytes]]:
+    async def call(data: bytes, context: Context) -> AsyncIterator[bytes]:
+        try:
+            caller = await _admit(mock, context)
+            answer = await mock.chat(rpc.chat_request(_read(method, data)), caller)
+            async for chunks in mock.play(answer):
+                for message in rpc.chunk_responses(answer.plan, chunks):
+                    yield message.to_binary()
+        except ApexError as error:
+            await _abort(context, error)
+        except ValueError as error:
+            await _abort_unreadable(context, method, error)
+
+    return call
+
+
+async def _abort(context: Context, error: ApexError) -> None:
+    trailers: tuple[tuple[str, str], ...] = ()
+    if error.retry_after is not None:
+        pushback = round(error.retry_after * 1000)
+        trailers = (("retry-after", f"{error.retry_after:.0f}"), ("grpc-retry-pushback-ms", str(pushback)))
+    await context.abort(STATUS[error.code], str(error), trailers)
+
+
+async def _abort_unreadable(context: Context, method: Method, error: ValueError) -> None:
+    name = method.input.desc().name
+    await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"the message is not a {name}: {error}")

@@ -1,0 +1,153 @@
+"""The SN1 REST host's routes (D2, V): chat, its jobs, web retrieval, models, keys, miners, health."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from apex_mock.core.types import Caller, Mode
+from apex_mock.errors import ApexError
+from apex_mock.mock import Answer, ApexMock
+from apex_mock.wire import sn1, sse
+
+
+class OrjsonResponse(JSONResponse):
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(content)
+
+
+def header_map(request: Request) -> Mapping[str, str]:
+    """The headers with names in lower case; of a repeated one the last."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
+
+
+class Sn1:
+    """The endpoints. Each reads its body, calls the mock and answers; errors are raised to `on_error`."""
+
+    def __init__(self, mock: ApexMock) -> None:
+        self.mock = mock
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/v1/chat/completions", self.chat, methods=["POST"]),
+            Route("/v1/chat/completions/jobs", self.submit_job, methods=["POST"]),
+            Route("/v1/chat/completions/jobs/{job_id}", self.get_job, methods=["GET"]),
+            Route("/web_retrieval", self.search, methods=["POST"]),
+            Route("/v1/models", self.models, methods=["GET"]),
+            Route("/v1/models/{model:path}", self.model, methods=["GET"]),
+            Route("/health", self.health, methods=["GET"]),
+            Route("/api_management/create-api-key/", self.create_key, methods=["POST"]),
+            Route("/api_management/modify-api-key/{key}", self.modify_key, methods=["PUT"]),
+            Route("/api_management/delete-api-key/{key}", self.delete_key, methods=["DELETE"]),
+            Route("/miner_availabilities/get_available_miners", self.available_miners, methods=["GET"]),
+            Route("/miner_availabilities/miner_availabilities", self.miner_availabilities, methods=["POST"]),
+        ]
+
+    async def caller(self, request: Request) -> Caller:
+        mock = self.mock
+        return await mock.gate.admit(header_map(request), "rest", mock.clock.now(), api_key_header=True)
+
+    async def chat(self, request: Request) -> Response:
+        caller = await self.caller(request)
+        asked = sn1.read_chat(await request.body())
+        answer = await self.mock.chat(asked, caller)
+        if asked.stream or asked.mode is Mode.CHAIN_OF_THOUGHT:
+            headers = {"cache-control": "no-cache"}
+            return StreamingResponse(self.stream(answer), media_type="text/event-stream", headers=headers)
+        return OrjsonResponse(sn1.completion(await self.mock.finish(answer)))
+
+    async def stream(self, answer: Answer) -> AsyncIterator[bytes]:
+        async for chunks in self.mock.play(answer):
+            yield sse.events(answer.plan, chunks)
+
+    async def submit_job(self, request: Request) -> Response:
+        caller = await self.caller(request)
+        view = await self.mock.submit_research(sn1.read_job(await request.body()), caller)
+        return OrjsonResponse(sn1.submitted(view), status_code=202)
+
+    async def get_job(self, request: Request) -> Response:
+        caller = await self.caller(request)
+        return OrjsonResponse(sn1.job(await self.mock.get_research(request.path_params["job_id"], caller)))
+
+    async def search(self, request: Request) -> Response:
+        caller = await self.caller(request)
+        return OrjsonResponse(sn1.results(await self.mock.search(sn1.read_search(await request.body()), caller)))
+
+    async def models(self, request: Request) -> Response:
+        await self.caller(request)
+        return OrjsonResponse({"object": "list", "data": [_model(name) for name in self.mock.list_models()]})
+
+    async def model(self, request: Request) -> Response:
+        await self.caller(request)
+        name = request.path_params["model"]
+        if name not in self.mock.list_models():
+            return OrjsonResponse({"detail": f"The model {name!r} does not exist"}, status_code=404)
+        return OrjsonResponse(_model(name))
+
+    async def health(self, request: Request) -> Response:
+        return OrjsonResponse({"status": "ok"})
+
+    async def create_key(self, request: Request) -> Response:
+        rate_limit = _whole(request, "rate_limit")
+        key = await self.mock.create_key(rate_limit, request.headers.get("admin-key", ""))
+        return OrjsonResponse({"message": "API key created", "api_key": key})
+
+    async def modify_key(self, request: Request) -> Response:
+        rate_limit = _whole(request, "rate_limit")
+        await self.mock.modify_key(request.path_params["key"], rate_limit, request.headers.get("admin-key", ""))
+        return OrjsonResponse({"message": "API key updated"})
+
+    async def delete_key(self, request: Request) -> Response:
+        await self.mock.delete_key(request.path_params["key"], request.headers.get("admin-key", ""))
+        return OrjsonResponse({"message": "API key deleted"})
+
+    async def available_miners(self, request: Request) -> Response:
+        await self.caller(request)
+        query = request.query_params
+        count = _whole(request, "k", default=10)
+        return OrjsonResponse(self.mock.available_miners(query.get("task", ""), query.get("model", ""), count))
+
+    async def miner_availabilities(self, request: Request) -> Response:
+        await self.caller(request)
+        network = self.mock.network
+        uids = sn1.read_uids(await request.body() or b"null")
+        found = {uid: network.by_uid.get(uid) for uid in (network.by_uid if uids is None else uids)}
+        return OrjsonResponse(
+            {
+                str(uid): miner
+                and {
+                    "task_availabilities": {task: task in miner.tasks for task in network.tasks},
+                    "llm_model_availabilities": {model: model in miner.models for model in network.models},
+                }
+                for uid, miner in found.items()
+            }
+        )
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "apex"}
+
+
+def _whole(request: Request, name: str, default: int | None = None) -> int:
+    """A query parameter that must be a whole number of at least 1. Raises sn1.BadBody."""
+    sent = request.query_params.get(name)
+    if sent is None and default is not None:
+        return default
+    if sent is None:
+        raise sn1.BadBody([{"type": "missing", "loc": ("query", name), "msg": "Field required", "input": None}])
+    if not (sent.isascii() and sent.isdigit() and len(sent) < 19 and int(sent) >= 1):
+        msg = "Input should be a valid integer greater than or equal to 1"
+        raise sn1.BadBody([{"type": "int_parsing", "loc": ("query", name), "msg": msg, "input": sent}])
+    return int(sent)
+
+
+async def on_error(request: Request, error: Exception) -> Response:
+    """REST's form of every error: `detail`, as FastAPI has it."""
+    if isinstance(error, sn1.BadBody):
+        return OrjsonResponse({"detail": error.detail}, status_code=422)
+    assert isinstance(error, ApexError)
+    headers = {"retry-after": f"{error.retry_after:.0f}"} if error.retry_after is not None else None
+    return OrjsonResponse({"detail": sn1.detail_of(error)}, status_code=sn1.status_of(error), headers=headers)

@@ -1,0 +1,1 @@
+"""Bytes to core's records and back. No sockets, no waiting."""

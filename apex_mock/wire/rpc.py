@@ -1,0 +1,196 @@
+"""Protobuf messages to core's records and back: what gRPC, Connect and gRPC-Web share."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from protobuf.wkt.google.protobuf.struct_pb import Struct
+from protobuf.wkt.google.protobuf.timestamp_pb import Timestamp
+
+from apex_mock.core.types import (
+    Chat,
+    ChatRequest,
+    Chunk,
+    Completion,
+    JobView,
+    Message,
+    Micros,
+    Mode,
+    Plan,
+    Sampling,
+    SearchRequest,
+    Usage,
+    WebResult,
+)
+from apex_mock.wire.gen.apex.v1 import apex_pb as pb
+from apex_mock.wire.modes import mode_of
+from apex_mock.wire.times import job_chunks, rfc3339
+
+DEFAULTS = Sampling()
+DEFAULT_MINERS, DEFAULT_RESULTS, DEFAULT_RESPONSE_TIME = 3, 1, 20  # D1
+
+# --- Requests ---------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def read_chat(data: bytes) -> ChatRequest:
+    """A chat request from its binary form, kept: the same bytes mean the same request."""
+    return chat_request(pb.ChatCompletionRequest.from_binary(data))
+
+
+def chat_request(message: pb.ChatCompletionRequest, *, research: bool = False) -> ChatRequest:
+    return ChatRequest(
+        messages=tuple(Message(m.role, m.content) for m in message.messages),
+        uids=tuple(message.uids),
+        seed=message.seed if message.has_field("seed") else None,
+        task=message.task or "InferenceTask",
+        model=message.model,
+        mode=Mode.CHAIN_OF_THOUGHT
+        if research
+        else mode_of(message.inference_mode, mixture=message.mixture, test_time=message.test_time_inference),
+        sampling=_sampling(message.sampling_parameters) if message.has_field("sampling_parameters") else DEFAULTS,
+        json_format=message.json_format,
+        timeout=message.timeout if message.has_field("timeout") else None,
+    )
+
+
+def _sampling(sent: pb.SamplingParameters | None) -> Sampling:
+    """proto3 does not tell a zero from nothing sent. No top_p is zero, so a zero there marks a partial object: what is
+    zero in it then takes its default, as with the clients that send only some of the keys."""
+    if sent is None:
+        return DEFAULTS
+    partial = sent.top_p == 0.0
+    return Sampling(
+        temperature=DEFAULTS.temperature if partial and sent.temperature == 0.0 else sent.temperature,
+        top_p=DEFAULTS.top_p if partial else sent.top_p,
+        top_k=sent.top_k if sent.has_field("top_k") else DEFAULTS.top_k,
+        max_new_tokens=sent.max_new_tokens or DEFAULTS.max_new_tokens,
+        do_sample=sent.do_sample or (partial and sent.temperature == 0.0),
+    )
+
+
+def search_request(message: pb.WebRetrievalRequest) -> SearchRequest:
+    return SearchRequest(
+        query=message.search_query,
+        uids=tuple(message.uids),
+        n_miners=message.n_miners if message.has_field("n_miners") else DEFAULT_MINERS,
+        per_miner=message.n_results if message.has_field("n_results") else DEFAULT_RESULTS,
+        max_response_time=message.max_response_time
+        if message.has_field("max_response_time")
+        else DEFAULT_RESPONSE_TIME,
+    )
+
+
+# --- Chat answers -----------------------------------------------------------------------------------------------------
+
+
+def completion_response(plan: Plan) -> pb.ChatCompletionResponse:
+    choice = pb.Choice(
+        finish_reason=plan.finish_reason, message=pb.ChatCompletionMessage(content=plan.text, role="assistant")
+    )
+    return pb.ChatCompletionResponse(
+        id=plan.id,
+        choices=[choice],
+        created=plan.created,
+        model=plan.model,
+        object="chat.completion",
+        usage=_usage(plan.usage),
+    )
+
+
+def _usage(usage: Usage | None) -> pb.CompletionUsage | None:
+    if usage is None:
+        return None
+    return pb.CompletionUsage(
+        completion_tokens=usage.completion_tokens, prompt_tokens=usage.prompt_tokens, total_tokens=usage.total_tokens
+    )
+
+
+def chunk_responses(plan: Plan, chunks: Sequence[Chunk]) -> Iterable[pb.ChatCompletionChunkResponse]:
+    """The messages for these chunks of a plan: the first chunk names the role, the last gives the finish reason."""
+    last = plan.chunks[-1]
+    for chunk in chunks:
+        delta = pb.ChoiceDelta(content=chunk.text, role="assistant" if chunk is plan.chunks[0] else "")
+        yield _chunk(plan, pb.ChunkChoice(delta=delta))
+        if chunk is last:
+            yield _chunk(plan, pb.ChunkChoice(delta=pb.ChoiceDelta(), finish_reason=plan.finish_reason))
+
+
+def _chunk(plan: Plan, choice: pb.ChunkChoice) -> pb.ChatCompletionChunkResponse:
+    return pb.ChatCompletionChunkResponse(
+        id=plan.id, choices=[choice], created=plan.created, model=plan.model, object="chat.completion.chunk"
+    )
+
+
+# --- Other answers ----------------------------------------------------------------------------------------------------
+
+
+def search_response(results: Sequence[WebResult]) -> pb.WebRetrievalResponse:
+    return pb.WebRetrievalResponse(
+        results=[pb.WebSearchResult(url=r.url, content=r.content, relevant=r.relevant) for r in results]
+    )
+
+
+def submitted_response(view: JobView) -> pb.SubmitDeepResearcherJobResponse:
+    return pb.SubmitDeepResearcherJobResponse(
+        job_id=view.id, status=view.status, created_at=rfc3339(view.created_at), updated_at=rfc3339(view.updated_at)
+    )
+
+
+def job_response(view: JobView) -> pb.GetDeepResearcherJobResponse:
+    return pb.GetDeepResearcherJobResponse(
+        job_id=view.id,
+        status=view.status,
+        created_at=rfc3339(view.created_at),
+        updated_at=rfc3339(view.updated_at),
+        result=[pb.DeepResearcherResultChunk(seq_id=i, chunk=text) for i, text in job_chunks(view)],
+        error=view.error,
+    )
+
+
+def chat_session(chat: Chat) -> pb.ChatSession:
+    return pb.ChatSession(
+        id=chat.id,
+        user_id=chat.user_id,
+        title=chat.title,
+        chat_type=chat.chat_type,
+        created_at=_timestamp(chat.created_at),
+        updated_at=_timestamp(chat.updated_at),
+    )
+
+
+def stored_completion(row: Completion) -> pb.StoredChatCompletion:
+    return pb.StoredChatCompletion(
+        id=row.id,
+        chat_id=row.chat_id,
+        completion_type=row.completion_type,
+        created_at=_timestamp(row.created_at),
+        completed_at=_timestamp(row.completed_at),
+        user_prompt_text=row.user_prompt_text,
+        completion_text=row.completion_text,
+        metadata=_struct(row),
+        error_message=row.error_message,
+    )
+
+
+def parsed_chat(chat: Chat) -> pb.ParsedChat:
+    return pb.ParsedChat(id=chat.id, title=chat.title, created_at=_timestamp(chat.created_at), chat_type=chat.chat_type)
+
+
+def parsed_completion(row: Completion) -> pb.ParsedCompletion:
+    return pb.ParsedCompletion(
+        id=row.id,
+        chat_id=row.chat_id,
+        created_at=_timestamp(row.created_at),
+        user_prompt_text=row.user_prompt_text,
+        completion_text=row.completion_text,
+        completion_type=row.completion_type,
+        metadata=_struct(row),
+    )
+
+
+def _timestamp(at: Micros) -> Timestamp | None:
+    return Timestamp(seconds=at // 1_000_000, nanos=at % 1_000_000 * 1000) if at else None
+
+
+def _struct(row: Completion) -> Struct | None:
+    return Struct.from_python(dict(row.metadata)) if row.metadata else None

@@ -1,0 +1,21 @@
+"""Times and job chunks in the form that both surfaces give them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from apex_mock.core.types import JobView, Micros
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def rfc3339(at: Micros) -> str:
+    """UTC with microseconds and Z, as `2025-05-30T14:32:05.758727Z` (D1)."""
+    return (_EPOCH + timedelta(microseconds=at)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def job_chunks(view: JobView) -> Iterator[tuple[int, str]]:
+    """Each chunk's seq_id, from 1, and its text: a JSON array of one delta, as a string (D1)."""
+    for seq_id, text in enumerate(view.chunks, 1):
+        yield seq_id, f'[{{"content": {orjson.dumps(text).decode()}}}]'
