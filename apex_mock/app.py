@@ -23,8 +23,8 @@ def create_app(mock: ApexMock | None = None, *, settings: Settings | None = None
     mock = mock or ApexMock(settings)
     app = Starlette(
         routes=[
-            *sn1.Sn1(mock).routes(),
             Mount(constellation.PATH, app=constellation.Constellation(mock)),
+            *sn1.Sn1(mock).routes(),
             *Control(mock).routes(),
         ],
         exception_handlers={

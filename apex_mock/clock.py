@@ -50,8 +50,11 @@ class ClockState:
         return replace(self, anchor=system, at=self.now(system), scale=scale)
 
 
+SYSTEM_TIME = ClockState()
+
+
 class Clock:
-    """One time for every scope, and a virtual time for each scope that has moved its own.
+    """One time for every scope, and a virtual one for each scope that has moved its own. Scope "" means all others.
 
     `system` gives the microseconds now; tests pass their own.
     """
@@ -59,14 +62,16 @@ class Clock:
     def __init__(self, system: Callable[[], Micros] = system_now) -> None:
         self.system = system
         self._states: dict[str, ClockState] = {}
-        self._sleepers: dict[str, set[asyncio.Future[None]]] = {}
+        self._sleepers: dict[str, dict[asyncio.Future[None], Micros]] = {}
 
-    def state(self, scope: str) -> ClockState:
-        return self._states.get(scope) or ClockState()
+    def state(self, scope: str = "") -> ClockState:
+        """A scope's own time if it has moved it, else that of all scopes (""), else the system's."""
+        states = self._states
+        return states.get(scope) or states.get("") or SYSTEM_TIME
 
     def now(self, scope: str = "") -> Micros:
-        state = self._states.get(scope)
-        return self.system() if state is None else state.now(self.system())
+        system = self.system()
+        return self.state(scope).now(system) if self._states else system
 
     def advance(self, scope: str, seconds: float) -> Micros:
         """Moves the scope's time forward and wakes whoever it has made late; returns the new now."""
@@ -98,22 +103,29 @@ class Clock:
         return self.now(scope)
 
     def _wake(self, scope: str) -> None:
-        for sleeper in self._sleepers.get(scope, ()):
-            _finish(sleeper)
+        # In the order in which they are due, as if the time had passed; and from whichever thread moves the clock.
+        for sleeper, _ in sorted(list(self._sleepers.get(scope, {}).items()), key=lambda entry: entry[1]):
+            sleeper.get_loop().call_soon_threadsafe(_finish, sleeper)
 
     async def sleep_until(self, scope: str, due: Micros) -> None:
         """Returns when the scope's time has reached `due`, however it got there."""
-        while (missing := due - self.now(scope)) > 0:
+        while due > self.now(scope):
             loop = asyncio.get_running_loop()
             sleeper: asyncio.Future[None] = loop.create_future()
-            waiting = self._sleepers.setdefault(scope, set())
-            waiting.add(sleeper)
-            scale = self.state(scope).scale
-            timer = loop.call_later(missing / SECOND / scale, _finish, sleeper) if scale else None
+            waiting = self._sleepers.setdefault(scope, {})
+            waiting[sleeper] = due
+            timer = None
             try:
+                # Read only now that the clock knows of this sleeper: a move in between would wake nobody.
+                state = self.state(scope)
+                missing = due - state.now(self.system())
+                if missing <= 0:
+                    return
+                if state.scale:
+                    timer = loop.call_later(missing / SECOND / state.scale, _finish, sleeper)
                 await sleeper
             finally:
-                waiting.discard(sleeper)
+                del waiting[sleeper]
                 if timer is not None:
                     timer.cancel()
 

@@ -26,8 +26,11 @@ class Entry:
     seq: int
     at: Micros
     operation: Operation
-    caller: Caller
-    request: Any = None
+    scope: str
+    owner: str
+    transport: str
+    app: str
+    request: Any
     outcome: str = "open"
     message: str = ""
     plan: Plan | None = None
@@ -40,7 +43,8 @@ class Entry:
 
     @property
     def by(self) -> str:
-        return redact(self.caller.owner)
+        """The caller, without its key."""
+        return redact(self.owner)
 
 
 class Journal:
@@ -54,7 +58,8 @@ class Journal:
     def open(self, at: Micros, operation: Operation, caller: Caller, request: Any) -> Entry:
         """Notes that a call has begun."""
         self.seq += 1
-        entry = Entry(self.seq, at, operation, caller, request)
+        # The caller's headers are not kept: they hold its key, and a thousand dicts cost more than all the rest.
+        entry = Entry(self.seq, at, operation, caller.scope, caller.owner, caller.transport, caller.app, request)
         if isinstance(request, ChatRequest):
             entry.size += sum(len(m.content) for m in request.messages)
         self._entries.append(entry)
@@ -70,7 +75,7 @@ class Journal:
         """Keeps what the call will be sent."""
         entry.plan = plan
         if self._entries and entry.seq >= self._entries[0].seq:
-            grown = sum(len(chunk.text) for chunk in plan.chunks)
+            grown = len(plan.text)
             entry.size += grown
             self._bytes += grown
 
@@ -81,6 +86,6 @@ class Journal:
         return len(self._entries)
 
     def clear(self, scope: str | None = None) -> None:
-        kept = [] if scope is None else [entry for entry in self._entries if entry.caller.scope != scope]
+        kept = [] if scope is None else [entry for entry in self._entries if entry.scope != scope]
         self._entries = deque(kept)
         self._bytes = sum(entry.size for entry in kept)

@@ -1,27 +1,21 @@
 """ApexMock: one method for each operation. Only here core, store, clock, seed and journal meet."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import TracebackType
-from typing import Any
 
-from apex_mock import fixtures
-from apex_mock.auth import SERVER_SCOPE, Gate, is_one_of
+from apex_mock.auth import SERVER_SCOPE, is_one_of
 from apex_mock.clock import SECOND, Clock
-from apex_mock.core import chats, completion, latency, research, retrieval, script
+from apex_mock.core import completion, latency, research, retrieval, script
 from apex_mock.core.checks import check_chat, check_id, check_search
 from apex_mock.core.cutting import limit
-from apex_mock.core.latency import Profile
 from apex_mock.core.miners import Miner
 from apex_mock.core.prose import count_tokens
 from apex_mock.core.types import (
     ApiKey,
     Caller,
-    Chat,
     ChatRequest,
     Chunk,
-    Completion,
     FinishReason,
     Job,
     JobStatus,
@@ -35,25 +29,25 @@ from apex_mock.core.types import (
     Usage,
     WebResult,
 )
-from apex_mock.errors import ApexError, Forbidden, InvalidRequest, NoSearchResult, NotFound
-from apex_mock.journal import Entry, Journal
+from apex_mock.errors import Forbidden, NoSearchResult, NotFound
+from apex_mock.journal import Entry
 from apex_mock.seed import digest, fraction, ident, rng
-from apex_mock.settings import BadSetting, Settings
+from apex_mock.settings import Settings
 from apex_mock.store.base import Store
-from apex_mock.store.memory import MemoryStore
+from apex_mock.stored import StoredChats
+from apex_mock.world import ANYBODY
 
 MIXTURE_MINERS = 5
 RESEARCH_MINERS, RESEARCH_RESULTS = 5, 2
 SEED_LIMIT = 1_000_000  # a seed that is not given is drawn from 0 to this (D1)
 KEPT_DRAFTS = 512
-ANYBODY = Caller()
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What a request's answer says, before it has an id and a time."""
 
-    texts: tuple[str, ...]
+    text: str
     chunks: tuple[Chunk, ...]
     finish: FinishReason
     model: str
@@ -71,44 +65,31 @@ class Answer:
     entry: Entry
 
 
-class ApexMock:
+class ApexMock(StoredChats):
     """The fake, without any wire: what every transport calls, and what a Python test may call directly.
 
-    Errors are ApexError. Times come from `clock`, state goes to `store`; both may be passed in.
+    Errors are ApexError. Stored chats and what all operations share are in the classes below it.
     """
 
     def __init__(
         self, settings: Settings | None = None, *, store: Store | None = None, clock: Clock | None = None
     ) -> None:
-        self.settings = settings = settings or Settings()
-        self.store = store or MemoryStore()
-        self.clock = clock or Clock()
-        self.journal = Journal(settings.journal_entries, settings.journal_bytes)
-        self.gate = Gate(settings, self.store)
-        self.corpus = fixtures.load_corpus(settings.corpus)
-        self.network = fixtures.load_network(settings.network or fixtures.NETWORK, strict=settings.strict_models)
-        self.profiles = fixtures.load_profiles(settings.profiles or fixtures.PROFILES)
-        self.in_flight = 0
-        if settings.profile not in self.profiles:
-            raise BadSetting(f"profile: {self._unknown_profile(settings.profile)}")
+        super().__init__(settings, store=store, clock=clock)
         self._draft = lru_cache(maxsize=KEPT_DRAFTS)(self._make_draft)
-
-    async def close(self) -> None:
-        await self.store.close()
 
     # --- Chat ---------------------------------------------------------------------------------------------------------
 
     async def chat(self, request: ChatRequest, caller: Caller = ANYBODY) -> Answer:
         """Plans the answer. Whoever sends it then goes through `play`, which also ends the journal's entry."""
-        with self._call(Operation.CHAT, request, caller) as call:
-            check_chat(request)
+        with self.call(Operation.CHAT, request, caller) as call:
             ordinal = await self.store.next_ordinal(caller.scope, request.fingerprint)
             draft = self._draft(request, self._seed_for(request, caller, ordinal))
             plan = Plan(
                 id=ident(self.settings.seed, caller.scope, request.fingerprint, ordinal, "id"),
                 created=call.entry.at // SECOND,
                 model=draft.model,
-                chunks=self._paced(request, draft, caller, ordinal),
+                text=draft.text,
+                chunks=await self._paced(request, draft, caller, ordinal),
                 finish_reason=draft.finish,
                 usage=draft.usage if request.usage else None,
                 mode=request.mode,
@@ -125,6 +106,10 @@ class ApexMock:
         sent = 0
         outcome = "canceled"
         try:
+            if not answer.plan.duration:
+                entry.frames.append((answer.started_at, len(chunks)))
+                yield chunks
+                sent = len(chunks)
             while sent < len(chunks):
                 due = answer.started_at + round(chunks[sent].after * SECOND)
                 await clock.sleep_until(answer.scope, due)
@@ -142,8 +127,12 @@ class ApexMock:
 
     async def finish(self, answer: Answer) -> Plan:
         """Waits until the whole answer is due: what a unary call does."""
-        async for _ in self.play(answer):
-            pass
+        if answer.plan.duration:
+            async for _ in self.play(answer):
+                pass
+        else:
+            answer.entry.frames.append((answer.started_at, len(answer.plan.chunks)))
+            answer.entry.end(self.clock.now(answer.scope))
         return answer.plan
 
     def _seed_for(self, request: ChatRequest, caller: Caller, ordinal: int) -> int:
@@ -155,7 +144,8 @@ class ApexMock:
         return int(share * (SEED_LIMIT + 1))
 
     def _make_draft(self, request: ChatRequest, seed: int) -> Draft:
-        """Pure: depends on the arguments, the settings and the fixtures alone, so it is kept."""
+        """Pure: depends on the arguments, the settings and the fixtures alone, so it is kept. Raises InvalidRequest."""
+        check_chat(request)
         text_seed = int.from_bytes(digest(self.settings.seed, "text", seed), "big")
         choice = rng(self.settings.seed, "miners", request.fingerprint, seed)
         miners = self.network.choose_for_chat(request, choice, MIXTURE_MINERS)
@@ -163,18 +153,17 @@ class ApexMock:
         if request.mode is Mode.CHAIN_OF_THOUGHT:
             texts, finish = self._script(request, text_seed), FinishReason.STOP
         else:
-            text = completion.answer(request, miners, self.corpus, text_seed)
-            texts, finish = limit(text, request)
+            texts, finish = limit(completion.answer(request, miners, self.corpus, text_seed), request)
         usage = Usage(sum(count_tokens(m.content) for m in request.messages), len(texts))
-        return Draft(texts, tuple(map(Chunk, texts)), finish, model, miners, usage)
+        return Draft("".join(texts), tuple(map(Chunk, texts)), finish, model, miners, usage)
 
-    def _paced(self, request: ChatRequest, draft: Draft, caller: Caller, ordinal: int) -> tuple[Chunk, ...]:
-        profile = self._profile_for(caller)
+    async def _paced(self, request: ChatRequest, draft: Draft, caller: Caller, ordinal: int) -> tuple[Chunk, ...]:
+        profile = await self.profile_for(caller)
         if profile.instant:
             return draft.chunks
         random = rng(self.settings.seed, caller.scope, request.fingerprint, ordinal, "latency")
         factor = profile.factor(draft.miners[0], self.in_flight)
-        return latency.schedule(draft.texts, profile, random, factor=factor, prompt_tokens=draft.usage.prompt_tokens)
+        return latency.schedule(draft.chunks, profile, random, factor=factor, prompt_tokens=draft.usage.prompt_tokens)
 
     def list_models(self) -> tuple[str, ...]:
         """The models that somebody serves, the standard one first."""
@@ -184,9 +173,9 @@ class ApexMock:
 
     async def search(self, request: SearchRequest, caller: Caller = ANYBODY) -> tuple[WebResult, ...]:
         """What the miners that answered in time found, merged. Raises NoMiners, NoSearchResult."""
-        with self._call(Operation.SEARCH, request, caller) as call:
+        with self.call(Operation.SEARCH, request, caller) as call:
             check_search(request)
-            seed, profile = self.settings.seed, self._profile_for(caller)
+            seed, profile = self.settings.seed, await self.profile_for(caller)
             miners = self.network.choose_for_search(request, rng(seed, "search", request.query))
             times = {
                 miner.uid: latency.search_time(profile, miner, rng(seed, "search", request.query, miner.uid))
@@ -203,21 +192,25 @@ class ApexMock:
 
     async def submit_research(self, request: ChatRequest, caller: Caller = ANYBODY) -> JobView:
         """Takes on a job and returns at once; it is pending."""
-        with self._call(Operation.SUBMIT_RESEARCH, request, caller) as call:
+        with self.call(Operation.SUBMIT_RESEARCH, request, caller) as call:
             check_chat(request)
             ordinal = await self.store.next_ordinal(caller.scope, f"job {request.fingerprint}")
             seed = self._seed_for(request, caller, ordinal)
             texts = self._script(request, int.from_bytes(digest(self.settings.seed, "text", seed), "big"))
-            duration = self._profile_for(caller).research * self.settings.time_scale
+            mode = await self.research_mode(caller)
+            duration = mode.duration
+            if duration is None:
+                duration = (await self.profile_for(caller)).research * mode.scale
             starts_after, chunks = research.paced(texts, duration)
             job = Job(
                 id=ident(self.settings.seed, caller.scope, request.fingerprint, ordinal, "job"),
                 owner=caller.owner,
                 created_at=call.entry.at,
-                chunks=chunks,
+                chunks=chunks[: mode.fail_at],
+                error=None if mode.fail_at is None else mode.error,
                 starts_after=starts_after,
-                progress=Progress(self.settings.research),
-                polls_needed=self.settings.research_polls,
+                progress=mode.progress,
+                polls_needed=mode.polls,
                 moved=self.clock.state(caller.scope).moved,
             )
             await self.store.add(caller.scope, job)
@@ -225,7 +218,7 @@ class ApexMock:
 
     async def get_research(self, job_id: str, caller: Caller = ANYBODY) -> JobView:
         """The job as it is now. Raises NotFound, for another caller's job too."""
-        with self._call(Operation.GET_RESEARCH, job_id, caller) as call:
+        with self.call(Operation.GET_RESEARCH, job_id, caller) as call:
             job = await self.store.get(Job, caller.scope, check_id(job_id, "job_id"))
             if job is None or job.owner != caller.owner:
                 raise NotFound(f"Job with ID {job_id} not found")
@@ -241,148 +234,6 @@ class ApexMock:
         miners = self.network.choose_for_search(search, rng(seed, "research"))
         sources = retrieval.search(search, miners, self.corpus, seed)
         return script.write(request.messages, sources, self.corpus, seed)
-
-    # --- Stored chats -------------------------------------------------------------------------------------------------
-
-    async def create_chat(
-        self, prompt: str, chat_type: str, completion_type: str, title: str | None = None, caller: Caller = ANYBODY
-    ) -> tuple[Chat, Completion]:
-        """Makes a chat and its first row; no inference runs, so the row's completion text is empty."""
-        request = {"user_prompt": prompt, "chat_type": chat_type, "completion_type": completion_type, "title": title}
-        with self._call(Operation.CREATE_CHAT, request, caller) as call:
-            now = call.entry.at
-            title = chats.title_for(prompt) if title is None else title
-            chat_id = await self._new_id(caller, "chat", prompt, title)
-            user_id = ident(self.settings.seed, "user", caller.owner)
-            chat = Chat(chat_id, caller.owner, user_id, title, chats.check_chat_type(chat_type), now, now)
-            row = await self._new_row(chat_id, prompt, completion_type, now, caller)
-            await self.store.add(caller.scope, chat, row)
-            return chat, row
-
-    async def create_completion(
-        self, chat_id: str, prompt: str, completion_type: str, caller: Caller = ANYBODY
-    ) -> Completion:
-        """Adds a row to a chat. Raises NotFound."""
-        request = {"chat_id": chat_id, "user_prompt": prompt, "completion_type": completion_type}
-        with self._call(Operation.CREATE_COMPLETION, request, caller) as call:
-            await self._own_chat(check_id(chat_id, "chat_id"), caller)
-            row = await self._new_row(chat_id, prompt, completion_type, call.entry.at, caller)
-            await self.store.add(caller.scope, row)
-            now = call.entry.at
-            await self.store.update(
-                Chat, caller.scope, chat_id, lambda c: replace(c, updated_at=max(now, c.updated_at))
-            )
-            return row
-
-    async def list_chats(self, chat_type: str = "", caller: Caller = ANYBODY) -> list[Chat]:
-        """The caller's chats, newest first; of one type when one is given."""
-        with self._call(Operation.LIST_CHATS, chat_type, caller):
-            if chat_type:
-                chats.check_chat_type(chat_type)
-            own = [chat for chat in await self.store.list(Chat, caller.scope) if chat.owner == caller.owner]
-            return [chat for chat in reversed(own) if not chat_type or chat.chat_type == chat_type]
-
-    async def list_completions(self, chat_id: str, caller: Caller = ANYBODY) -> list[Completion]:
-        """A chat's rows, oldest first; none for a chat that does not exist."""
-        with self._call(Operation.LIST_COMPLETIONS, chat_id, caller):
-            check_id(chat_id, "chat_id")
-            return [row for row in await self._own_rows(caller) if row.chat_id == chat_id]
-
-    async def get_completion(self, completion_id: str, caller: Caller = ANYBODY) -> Completion:
-        """One row. Raises NotFound."""
-        with self._call(Operation.GET_COMPLETION, completion_id, caller):
-            return await self._own_row(check_id(completion_id, "completion_id"), caller)
-
-    async def update_chat(self, chat_id: str, attributes: Mapping[str, str], caller: Caller = ANYBODY) -> Chat:
-        """Changes title or type and moves updated_at. Raises NotFound, InvalidRequest."""
-        request = {"chat_id": chat_id, "attributes": dict(attributes)}
-        with self._call(Operation.UPDATE_CHAT, request, caller) as call:
-            await self._own_chat(check_id(chat_id, "chat_id"), caller)
-            now = call.entry.at
-            changed = await self.store.update(
-                Chat, caller.scope, chat_id, lambda chat: chats.change_chat(chat, attributes, now)
-            )
-            if changed is None:
-                raise NotFound(f"Chat with ID {chat_id} not found")
-            return changed
-
-    async def update_completion(
-        self,
-        completion_id: str,
-        *,
-        text: str | None = None,
-        prompt: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        caller: Caller = ANYBODY,
-    ) -> Completion:
-        """Changes only what is given. Raises NotFound."""
-        request = {"completion_id": completion_id, "text": text, "prompt": prompt, "metadata": metadata}
-        with self._call(Operation.UPDATE_COMPLETION, request, caller) as call:
-            await self._own_row(check_id(completion_id, "completion_id"), caller)
-            now = call.entry.at
-            changed = await self.store.update(
-                Completion,
-                caller.scope,
-                completion_id,
-                lambda row: chats.change_completion(row, now, text=text, prompt=prompt, metadata=metadata),
-            )
-            if changed is None:
-                raise NotFound(f"Completion with ID {completion_id} not found")
-            return changed
-
-    async def delete_chats(self, chat_ids: Sequence[str], caller: Caller = ANYBODY) -> None:
-        """Deletes the caller's chats among these, and their rows. Ids that are already gone do no harm."""
-        with self._call(Operation.DELETE_CHATS, list(chat_ids), caller):
-            wanted = set(chat_ids)
-            own = [
-                c.id for c in await self.store.list(Chat, caller.scope) if c.owner == caller.owner and c.id in wanted
-            ]
-            rows = [row.id for row in await self._own_rows(caller) if row.chat_id in own]
-            await self.store.remove(Completion, caller.scope, rows)
-            await self.store.remove(Chat, caller.scope, own)
-
-    async def delete_completions(self, completion_ids: Sequence[str], caller: Caller = ANYBODY) -> None:
-        """Deletes the caller's rows among these."""
-        with self._call(Operation.DELETE_COMPLETIONS, list(completion_ids), caller):
-            wanted = set(completion_ids)
-            own = [row.id for row in await self._own_rows(caller) if row.id in wanted]
-            await self.store.remove(Completion, caller.scope, own)
-
-    async def search_chats(self, term: str, caller: Caller = ANYBODY) -> tuple[str, ...]:
-        """Ids of the caller's chats in which the term occurs, whatever its case."""
-        with self._call(Operation.SEARCH_CHATS, term, caller):
-            return chats.chats_with(term, await self._own_rows(caller))
-
-    async def list_research_completions(self, caller: Caller = ANYBODY) -> list[Completion]:
-        """The caller's rows whose metadata has "deep-researcher"."""
-        with self._call(Operation.LIST_RESEARCH_COMPLETIONS, None, caller):
-            return [row for row in await self._own_rows(caller) if chats.has_research_entry(row)]
-
-    async def _own_rows(self, caller: Caller) -> list[Completion]:
-        return [row for row in await self.store.list(Completion, caller.scope) if row.owner == caller.owner]
-
-    async def _own_chat(self, chat_id: str, caller: Caller) -> Chat:
-        chat = await self.store.get(Chat, caller.scope, chat_id)
-        if chat is None or chat.owner != caller.owner:
-            raise NotFound(f"Chat with ID {chat_id} not found")
-        return chat
-
-    async def _own_row(self, completion_id: str, caller: Caller) -> Completion:
-        row = await self.store.get(Completion, caller.scope, completion_id)
-        if row is None or row.owner != caller.owner:
-            raise NotFound(f"Completion with ID {completion_id} not found")
-        return row
-
-    async def _new_row(
-        self, chat_id: str, prompt: str, completion_type: str, now: Micros, caller: Caller
-    ) -> Completion:
-        row_id = await self._new_id(caller, "completion", chat_id, prompt)
-        return Completion(row_id, chat_id, caller.owner, completion_type, now, user_prompt_text=prompt)
-
-    async def _new_id(self, caller: Caller, kind: str, *content: str) -> str:
-        name = digest(self.settings.seed, kind, caller.owner, *content).hex()
-        ordinal = await self.store.next_ordinal(caller.scope, name)
-        return ident(self.settings.seed, caller.scope, name, ordinal)
 
     # --- API keys and miners (V) --------------------------------------------------------------------------------------
 
@@ -417,46 +268,3 @@ class ApexMock:
 
     def miner(self, uid: int) -> Miner | None:
         return self.network.by_uid.get(uid)
-
-    # --- Profiles and the journal -------------------------------------------------------------------------------------
-
-    def _profile_for(self, caller: Caller) -> Profile:
-        name = caller.headers.get("x-apex-profile") or self.settings.profile
-        profile = self.profiles.get(name)
-        if profile is None:
-            raise InvalidRequest(self._unknown_profile(name), ("x-apex-profile",))
-        return profile
-
-    def _unknown_profile(self, name: str) -> str:
-        return f"there is no profile {name!r}; there are {', '.join(self.profiles)}"
-
-    def _call(self, operation: Operation, request: Any, caller: Caller) -> "_Call":
-        return _Call(self, self.journal.open(self.clock.now(caller.scope), operation, caller, request))
-
-
-class _Call:
-    """Ends the journal's entry when its operation ends, unless the answer still has to be sent."""
-
-    __slots__ = ("_mock", "_open", "entry")
-
-    def __init__(self, mock: ApexMock, entry: Entry) -> None:
-        self._mock, self._open, self.entry = mock, False, entry
-
-    def keep_open(self) -> None:
-        self._open = True
-
-    def __enter__(self) -> "_Call":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._open and error is None:
-            return
-        now = self._mock.clock.now(self.entry.caller.scope)
-        if error is None:
-            self.entry.end(now)
-        elif isinstance(error, ApexError):
-            self.entry.end(now, error.code, str(error))
-        else:
-            self.entry.end(now, "internal" if isinstance(error, Exception) else "canceled", repr(error))

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from apex_mock.core.types import Progress
+
 PREFIX = "APEX_MOCK_"
 
 
@@ -46,7 +48,7 @@ class Settings:
     corpus: Path | None = None
     strict_models: bool = False
     time_scale: float = 1.0
-    research: Literal["elapsed", "polls", "immediate", "manual"] = "elapsed"
+    research: Progress = Progress.ELAPSED
     research_polls: int = 5
     journal_entries: int = 1000
     journal_bytes: int = 16 * 1024 * 1024

@@ -41,17 +41,15 @@ def draw(latency: Latency, random: Random) -> float:
 
 
 def schedule(
-    texts: Sequence[str], profile: Profile, random: Random, *, factor: float = 1.0, prompt_tokens: int = 0
+    chunks: Sequence[Chunk], profile: Profile, random: Random, *, factor: float = 1.0, prompt_tokens: int = 0
 ) -> tuple[Chunk, ...]:
-    """The texts as chunks, each with the time from the stream's start when it is due."""
-    if profile.instant:
-        return tuple(Chunk(text) for text in texts)
+    """The chunks, each with the time from the stream's start when it is due."""
     due = factor * (draw(profile.first_token, random) + profile.per_prompt * prompt_tokens)
-    chunks = []
-    for text in texts:
-        chunks.append(Chunk(text, due))
+    timed = []
+    for chunk in chunks:
+        timed.append(Chunk(chunk.text, due))
         due += factor * draw(profile.next_token, random)
-    return tuple(chunks)
+    return tuple(timed)
 
 
 def search_time(profile: Profile, miner: Miner, random: Random, in_flight: int = 0) -> float:

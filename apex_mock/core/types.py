@@ -6,7 +6,9 @@ Times are whole microseconds since the Unix epoch. Lengths of time inside a plan
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
+
+from apex_mock.seed import digest
 
 Micros = int
 
@@ -85,7 +87,11 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What to answer. `seed` None means: draw one. `model` is as asked for, "" for the standard one."""
+    """What to answer. `seed` None means: draw one. `model` is as asked for, "" for the standard one.
+
+    `fingerprint` stands for what is asked, without how it is delivered: it is equal over every wire, with stream on or
+    off, however long the answer may get.
+    """
 
     messages: tuple[Message, ...]
     uids: tuple[int, ...] = ()
@@ -99,23 +105,16 @@ class ChatRequest:
     usage: bool = False
     stop: tuple[str, ...] = ()
     timeout: int | None = None
+    fingerprint: str = field(init=False)
 
-    @property
-    def fingerprint(self) -> str:
-        """What is asked, without how it is delivered: equal over every wire, with stream on or off, however long."""
+    def __post_init__(self) -> None:
         sampling = self.sampling
-        return repr(
-            (
-                self.messages,
-                self.uids,
-                self.task,
-                self.model,
-                self.mode,
-                self.json_format,
-                self.seed,
-                None if sampling.greedy else (sampling.temperature, sampling.top_p, sampling.top_k),
-            )
+        asked = (
+            *((m.role, m.content) for m in self.messages),
+            *(self.uids, self.task, self.model, self.mode.value, self.json_format, self.seed),
+            None if sampling.greedy else (sampling.temperature, sampling.top_p, sampling.top_k),
         )
+        object.__setattr__(self, "fingerprint", digest(0, repr(asked)).hex())
 
     @property
     def prompt(self) -> str:
@@ -148,11 +147,12 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a client will be sent, and when. A unary answer is all its chunks at once, when the last is due."""
+    """Everything a client will be sent, and when. `text` is all of `chunks`, of which there is at least one."""
 
     id: str
     created: int
     model: str
+    text: str
     chunks: tuple[Chunk, ...]
     finish_reason: FinishReason = FinishReason.STOP
     usage: Usage | None = None
@@ -160,12 +160,9 @@ class Plan:
     miners: tuple[int, ...] = ()
 
     @property
-    def text(self) -> str:
-        return "".join(chunk.text for chunk in self.chunks)
-
-    @property
     def duration(self) -> float:
-        return self.chunks[-1].after if self.chunks else 0.0
+        """Seconds from the plan's start until its last chunk is due."""
+        return self.chunks[-1].after
 
 
 # --- Web retrieval ----------------------------------------------------------------------------------------------------
@@ -234,6 +231,38 @@ class Job:
     @property
     def duration(self) -> float:
         return self.chunks[-1].after if self.chunks else self.starts_after
+
+
+@dataclass(frozen=True, slots=True)
+class ResearchMode:
+    """How jobs go on: what moves them, how many polls complete one that polls move, how long they take.
+
+    `duration` is in seconds and wins over the profile's, which `scale` multiplies. With `fail_at` a job fails after
+    that many chunks, with `error` as its text.
+    """
+
+    progress: Progress = Progress.ELAPSED
+    polls: int = 5
+    scale: float = 1.0
+    duration: float | None = None
+    fail_at: int | None = None
+    error: str = "The research could not be completed"
+
+    def __post_init__(self) -> None:
+        for name, value, least in (("polls", self.polls, 1), ("scale", self.scale, 0), ("duration", self.duration, 0)):
+            if value is not None and not least <= value < 1e9:
+                raise ValueError(f"{name} must be at least {least}, not {value}")
+        if self.fail_at is not None and self.fail_at < 0:
+            raise ValueError(f"fail_at must be at least 0, not {self.fail_at}")
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeChoice:
+    """What a scope has chosen for itself; None: as the server does."""
+
+    id: ClassVar[str] = "choice"
+    profile: str | None = None
+    research: ResearchMode | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ A record is one of core's frozen dataclasses with an `id`. `update` is atomic: t
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from apex_mock.core.types import ApiKey, Chat, Completion, Job
+from apex_mock.core.types import ApiKey, Chat, Completion, Job, ScopeChoice
 
-Record = Job | Chat | Completion | ApiKey
-R = TypeVar("R", Job, Chat, Completion, ApiKey)
+Record = Job | Chat | Completion | ApiKey | ScopeChoice
+R = TypeVar("R", Job, Chat, Completion, ApiKey, ScopeChoice)
 
 
 class Store(Protocol):

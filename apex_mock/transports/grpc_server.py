@@ -74,7 +74,7 @@ class _Methods(grpc.GenericRpcHandler):
     def __init__(self, mock: ApexMock) -> None:
         self._handlers = {method.path: _handler(mock, method) for method in METHODS}
 
-    def service(self, call_details: grpc.HandlerCallDetails) -> RpcHandler | None:
+    def service(self, call_details: grpc.HandlerCallDetails) -> "RpcHandler | None":
         return self._handlers.get(call_details.method)
 
 

@@ -1,0 +1,156 @@
+"""Stored chats and their rows: each operation reads, changes by a function of core, and writes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from apex_mock.core import chats
+from apex_mock.core.checks import check_id
+from apex_mock.core.types import Caller, Chat, Completion, Micros, Operation
+from apex_mock.errors import NotFound
+from apex_mock.seed import digest, ident
+from apex_mock.world import ANYBODY, World
+
+
+class StoredChats(World):
+    """The caller's own chats. Somebody else's read as not there."""
+
+    async def create_chat(
+        self, prompt: str, chat_type: str, completion_type: str, title: str | None = None, caller: Caller = ANYBODY
+    ) -> tuple[Chat, Completion]:
+        """Makes a chat and its first row; no inference runs, so the row's completion text is empty."""
+        request = {"user_prompt": prompt, "chat_type": chat_type, "completion_type": completion_type, "title": title}
+        with self.call(Operation.CREATE_CHAT, request, caller) as call:
+            now = call.entry.at
+            title = chats.title_for(prompt) if title is None else title
+            chat_id = await self._new_id(caller, "chat", prompt, title)
+            user_id = ident(self.settings.seed, "user", caller.owner)
+            chat = Chat(chat_id, caller.owner, user_id, title, chats.check_chat_type(chat_type), now, now)
+            row = await self._new_row(chat_id, prompt, completion_type, now, caller)
+            await self.store.add(caller.scope, chat, row)
+            return chat, row
+
+    async def create_completion(
+        self, chat_id: str, prompt: str, completion_type: str, caller: Caller = ANYBODY
+    ) -> Completion:
+        """Adds a row to a chat. Raises NotFound."""
+        request = {"chat_id": chat_id, "user_prompt": prompt, "completion_type": completion_type}
+        with self.call(Operation.CREATE_COMPLETION, request, caller) as call:
+            await self._own_chat(check_id(chat_id, "chat_id"), caller)
+            row = await self._new_row(chat_id, prompt, completion_type, call.entry.at, caller)
+            await self.store.add(caller.scope, row)
+            now = call.entry.at
+            await self.store.update(
+                Chat, caller.scope, chat_id, lambda c: replace(c, updated_at=max(now, c.updated_at))
+            )
+            return row
+
+    async def list_chats(self, chat_type: str = "", caller: Caller = ANYBODY) -> list[Chat]:
+        """The caller's chats, newest first; of one type when one is given."""
+        with self.call(Operation.LIST_CHATS, chat_type, caller):
+            if chat_type:
+                chats.check_chat_type(chat_type)
+            own = [chat for chat in await self.store.list(Chat, caller.scope) if chat.owner == caller.owner]
+            return [chat for chat in reversed(own) if not chat_type or chat.chat_type == chat_type]
+
+    async def list_completions(self, chat_id: str, caller: Caller = ANYBODY) -> list[Completion]:
+        """A chat's rows, oldest first; none for a chat that does not exist."""
+        with self.call(Operation.LIST_COMPLETIONS, chat_id, caller):
+            check_id(chat_id, "chat_id")
+            return [row for row in await self._own_rows(caller) if row.chat_id == chat_id]
+
+    async def get_completion(self, completion_id: str, caller: Caller = ANYBODY) -> Completion:
+        """One row. Raises NotFound."""
+        with self.call(Operation.GET_COMPLETION, completion_id, caller):
+            return await self._own_row(check_id(completion_id, "completion_id"), caller)
+
+    async def update_chat(self, chat_id: str, attributes: Mapping[str, str], caller: Caller = ANYBODY) -> Chat:
+        """Changes title or type and moves updated_at. Raises NotFound, InvalidRequest."""
+        request = {"chat_id": chat_id, "attributes": dict(attributes)}
+        with self.call(Operation.UPDATE_CHAT, request, caller) as call:
+            await self._own_chat(check_id(chat_id, "chat_id"), caller)
+            now = call.entry.at
+            changed = await self.store.update(
+                Chat, caller.scope, chat_id, lambda chat: chats.change_chat(chat, attributes, now)
+            )
+            if changed is None:
+                raise NotFound(f"Chat with ID {chat_id} not found")
+            return changed
+
+    async def update_completion(
+        self,
+        completion_id: str,
+        *,
+        text: str | None = None,
+        prompt: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        caller: Caller = ANYBODY,
+    ) -> Completion:
+        """Changes only what is given. Raises NotFound."""
+        request = {"completion_id": completion_id, "text": text, "prompt": prompt, "metadata": metadata}
+        with self.call(Operation.UPDATE_COMPLETION, request, caller) as call:
+            await self._own_row(check_id(completion_id, "completion_id"), caller)
+            now = call.entry.at
+            changed = await self.store.update(
+                Completion,
+                caller.scope,
+                completion_id,
+                lambda row: chats.change_completion(row, now, text=text, prompt=prompt, metadata=metadata),
+            )
+            if changed is None:
+                raise NotFound(f"Completion with ID {completion_id} not found")
+            return changed
+
+    async def delete_chats(self, chat_ids: Sequence[str], caller: Caller = ANYBODY) -> None:
+        """Deletes the caller's chats among these, and their rows. Ids that are already gone do no harm."""
+        with self.call(Operation.DELETE_CHATS, list(chat_ids), caller):
+            wanted = set(chat_ids)
+            own = [
+                c.id for c in await self.store.list(Chat, caller.scope) if c.owner == caller.owner and c.id in wanted
+            ]
+            rows = [row.id for row in await self._own_rows(caller) if row.chat_id in own]
+            await self.store.remove(Completion, caller.scope, rows)
+            await self.store.remove(Chat, caller.scope, own)
+
+    async def delete_completions(self, completion_ids: Sequence[str], caller: Caller = ANYBODY) -> None:
+        """Deletes the caller's rows among these."""
+        with self.call(Operation.DELETE_COMPLETIONS, list(completion_ids), caller):
+            wanted = set(completion_ids)
+            own = [row.id for row in await self._own_rows(caller) if row.id in wanted]
+            await self.store.remove(Completion, caller.scope, own)
+
+    async def search_chats(self, term: str, caller: Caller = ANYBODY) -> tuple[str, ...]:
+        """Ids of the caller's chats in which the term occurs, whatever its case."""
+        with self.call(Operation.SEARCH_CHATS, term, caller):
+            return chats.chats_with(term, await self._own_rows(caller))
+
+    async def list_research_completions(self, caller: Caller = ANYBODY) -> list[Completion]:
+        """The caller's rows whose metadata has "deep-researcher"."""
+        with self.call(Operation.LIST_RESEARCH_COMPLETIONS, None, caller):
+            return [row for row in await self._own_rows(caller) if chats.has_research_entry(row)]
+
+    async def _own_rows(self, caller: Caller) -> list[Completion]:
+        return [row for row in await self.store.list(Completion, caller.scope) if row.owner == caller.owner]
+
+    async def _own_chat(self, chat_id: str, caller: Caller) -> Chat:
+        chat = await self.store.get(Chat, caller.scope, chat_id)
+        if chat is None or chat.owner != caller.owner:
+            raise NotFound(f"Chat with ID {chat_id} not found")
+        return chat
+
+    async def _own_row(self, completion_id: str, caller: Caller) -> Completion:
+        row = await self.store.get(Completion, caller.scope, completion_id)
+        if row is None or row.owner != caller.owner:
+            raise NotFound(f"Completion with ID {completion_id} not found")
+        return row
+
+    async def _new_row(
+        self, chat_id: str, prompt: str, completion_type: str, now: Micros, caller: Caller
+    ) -> Completion:
+        row_id = await self._new_id(caller, "completion", chat_id, prompt)
+        return Completion(row_id, chat_id, caller.owner, completion_type, now, user_prompt_text=prompt)
+
+    async def _new_id(self, caller: Caller, kind: str, *content: str) -> str:
+        name = digest(self.settings.seed, kind, caller.owner, *content).hex()
+        ordinal = await self.store.next_ordinal(caller.scope, name)
+        return ident(self.settings.seed, caller.scope, name, ordinal)
