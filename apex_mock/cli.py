@@ -57,10 +57,18 @@ def serve(
     research: Annotated[
         Optional[str], typer.Option(help="What moves research jobs: elapsed, polls, immediate, manual.")
     ] = None,
+    research_polls: Annotated[
+        Optional[int], typer.Option(help="How many polls complete a job that polls move.")
+    ] = None,
     time_scale: Annotated[
         Optional[float], typer.Option(help="Research takes this many times as long as the profile says.")
     ] = None,
     journal_entries: Annotated[Optional[int], typer.Option(help="How many calls are remembered.")] = None,
+    journal_bytes: Annotated[Optional[int], typer.Option(help="How many bytes of them are remembered.")] = None,
+    service_key: Annotated[
+        Optional[list[str]],
+        typer.Option(help="Only this key may act for the user in x-forwarded-user; may be repeated."),
+    ] = None,
     max_body_bytes: Annotated[Optional[int], typer.Option(help="The longest request body, decompressed too.")] = None,
     config: Annotated[
         Optional[Path], typer.Option(help="A YAML file of settings; flags and APEX_MOCK_* win over it.")
@@ -83,8 +91,11 @@ def serve(
         "corpus": corpus,
         "strict_models": strict_models,
         "research": research,
+        "research_polls": research_polls,
         "time_scale": time_scale,
         "journal_entries": journal_entries,
+        "journal_bytes": journal_bytes,
+        "service_keys": tuple(service_key) if service_key else None,
         "max_body_bytes": max_body_bytes,
     }
     try:

@@ -154,6 +154,7 @@ class ApexMock(StoredChats):
             texts, finish = self._script(request, text_seed), FinishReason.STOP
         else:
             texts, finish = limit(completion.answer(request, miners, self.corpus, text_seed), request)
+        texts = texts or ("",)  # a stop sequence may come first
         usage = Usage(sum(count_tokens(m.content) for m in request.messages), len(texts))
         return Draft("".join(texts), tuple(map(Chunk, texts)), finish, model, miners, usage)
 

@@ -117,8 +117,8 @@ def _stream(mock: ApexMock, method: Method) -> Callable[[bytes, Context], AsyncI
             caller = await _admit(mock, context)
             answer = await mock.chat(rpc.chat_request(_read(method, data)), caller)
             async for chunks in mock.play(answer):
-                for message in rpc.chunk_responses(answer.plan, chunks):
-                    yield message.to_binary()
+                for binary in rpc.chunk_binaries(answer.plan, chunks):
+                    yield binary
         except ApexError as error:
             await _abort(context, error)
         except ValueError as error:

@@ -1,6 +1,6 @@
 """Protobuf messages to core's records and back: what gRPC, Connect and gRPC-Web share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from protobuf.wkt.google.protobuf.struct_pb import Struct
@@ -29,12 +29,6 @@ DEFAULTS = Sampling()
 DEFAULT_MINERS, DEFAULT_RESULTS, DEFAULT_RESPONSE_TIME = 3, 1, 20  # D1
 
 # --- Requests ---------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=256)
-def read_chat(data: bytes) -> ChatRequest:
-    """A chat request from its binary form, kept: the same bytes mean the same request."""
-    return chat_request(pb.ChatCompletionRequest.from_binary(data))
 
 
 def chat_request(message: pb.ChatCompletionRequest, *, research: bool = False) -> ChatRequest:
@@ -105,20 +99,34 @@ def _usage(usage: Usage | None) -> pb.CompletionUsage | None:
     )
 
 
-def chunk_responses(plan: Plan, chunks: Sequence[Chunk]) -> Iterable[pb.ChatCompletionChunkResponse]:
+def chunk_responses(plan: Plan, chunks: Sequence[Chunk]) -> Iterator[pb.ChatCompletionChunkResponse]:
     """The messages for these chunks of a plan: the first chunk names the role, the last gives the finish reason."""
-    last = plan.chunks[-1]
+    for part in chunk_binaries(plan, chunks):
+        yield pb.ChatCompletionChunkResponse.from_binary(part)
+
+
+def chunk_binaries(plan: Plan, chunks: Sequence[Chunk]) -> Iterator[bytes]:
+    """The same messages in binary form.
+
+    A stream's messages are alike but for their choice, and protobuf messages in a row are one message: so each is put
+    together from its id, its choice and the rest, which are fields 1, 2 and 3 to 8: the order of the canonical form.
+    """
+    head = pb.ChatCompletionChunkResponse(id=plan.id).to_binary()
+    tail = pb.ChatCompletionChunkResponse(
+        created=plan.created, model=plan.model, object="chat.completion.chunk"
+    ).to_binary()
+    first, last = plan.chunks[0], plan.chunks[-1]
     for chunk in chunks:
-        delta = pb.ChoiceDelta(content=chunk.text, role="assistant" if chunk is plan.chunks[0] else "")
-        yield _chunk(plan, pb.ChunkChoice(delta=delta))
+        yield head + _choice(chunk.text, "assistant" if chunk is first else "", "") + tail
         if chunk is last:
-            yield _chunk(plan, pb.ChunkChoice(delta=pb.ChoiceDelta(), finish_reason=plan.finish_reason))
+            yield head + _choice("", "", plan.finish_reason) + tail
 
 
-def _chunk(plan: Plan, choice: pb.ChunkChoice) -> pb.ChatCompletionChunkResponse:
-    return pb.ChatCompletionChunkResponse(
-        id=plan.id, choices=[choice], created=plan.created, model=plan.model, object="chat.completion.chunk"
-    )
+@lru_cache(maxsize=8192)
+def _choice(content: str, role: str, finish_reason: str) -> bytes:
+    delta = pb.ChoiceDelta(content=content, role=role)
+    choice = pb.ChunkChoice(delta=delta, finish_reason=finish_reason)
+    return pb.ChatCompletionChunkResponse(choices=[choice]).to_binary()
 
 
 # --- Other answers ----------------------------------------------------------------------------------------------------
