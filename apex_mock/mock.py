@@ -1,5 +1,6 @@
 """ApexMock: one method for each operation. Only here core, store, clock, seed and journal meet."""
 
+import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -8,8 +9,10 @@ from apex_mock.auth import SERVER_SCOPE, is_one_of
 from apex_mock.clock import SECOND, Clock
 from apex_mock.core import completion, latency, research, retrieval, script
 from apex_mock.core.checks import check_chat, check_id, check_search
+from apex_mock.core.conduct import SILENT, answering, failing, truncated
 from apex_mock.core.cutting import limit
-from apex_mock.core.miners import Miner
+from apex_mock.core.latency import Profile
+from apex_mock.core.miners import Failing, Miner
 from apex_mock.core.prose import count_tokens
 from apex_mock.core.types import (
     ApiKey,
@@ -83,13 +86,14 @@ class ApexMock(StoredChats):
         """Plans the answer. Whoever sends it then goes through `play`, which also ends the journal's entry."""
         with self.call(Operation.CHAT, request, caller) as call:
             ordinal = await self.store.next_ordinal(caller.scope, request.fingerprint)
-            draft = self._draft(request, self._seed_for(request, caller, ordinal))
+            profile = await self.profile_for(caller)
+            draft = self._draft(request, self._seed_for(request, caller, ordinal), profile.miner_errors)
             plan = Plan(
                 id=ident(self.settings.seed, caller.scope, request.fingerprint, ordinal, "id"),
                 created=call.entry.at // SECOND,
                 model=draft.model,
                 text=draft.text,
-                chunks=await self._paced(request, draft, caller, ordinal),
+                chunks=self._paced(request, draft, profile, caller.scope, ordinal),
                 finish_reason=draft.finish,
                 usage=draft.usage if request.usage else None,
                 mode=request.mode,
@@ -143,26 +147,35 @@ class ApexMock(StoredChats):
         share = fraction(self.settings.seed, caller.scope, request.fingerprint, ordinal, "seed")
         return int(share * (SEED_LIMIT + 1))
 
-    def _make_draft(self, request: ChatRequest, seed: int) -> Draft:
-        """Pure: depends on the arguments, the settings and the fixtures alone, so it is kept. Raises InvalidRequest."""
+    def _make_draft(self, request: ChatRequest, seed: int, miners_err: bool) -> Draft:
+        """Pure: depends on the arguments, the settings and the fixtures alone, so it is kept.
+
+        Raises InvalidRequest, NoMiners, NoAnswer.
+        """
         check_chat(request)
         text_seed = int.from_bytes(digest(self.settings.seed, "text", seed), "big")
         choice = rng(self.settings.seed, "miners", request.fingerprint, seed)
         miners = self.network.choose_for_chat(request, choice, MIXTURE_MINERS)
-        model = self.network.resolve_model(request.model)
+        if miners_err:
+            miners = answering(miners, seed, request.fingerprint)
+        model = self.network.answering_model(request.model)
         if request.mode is Mode.CHAIN_OF_THOUGHT:
             texts, finish = self._script(request, text_seed), FinishReason.STOP
         else:
-            texts, finish = limit(completion.answer(request, miners, self.corpus, text_seed), request)
+            text = completion.answer(request, miners, self.corpus, text_seed)
+            if miners_err and failing(miners[0], seed, request.fingerprint) is Failing.TRUNCATED:
+                text = truncated(text)
+            texts, finish = limit(text, request)
         texts = texts or ("",)  # a stop sequence may come first
         usage = Usage(sum(count_tokens(m.content) for m in request.messages), len(texts))
         return Draft("".join(texts), tuple(map(Chunk, texts)), finish, model, miners, usage)
 
-    async def _paced(self, request: ChatRequest, draft: Draft, caller: Caller, ordinal: int) -> tuple[Chunk, ...]:
-        profile = await self.profile_for(caller)
+    def _paced(
+        self, request: ChatRequest, draft: Draft, profile: Profile, scope: str, ordinal: int
+    ) -> tuple[Chunk, ...]:
         if profile.instant:
             return draft.chunks
-        random = rng(self.settings.seed, caller.scope, request.fingerprint, ordinal, "latency")
+        random = rng(self.settings.seed, scope, request.fingerprint, ordinal, "latency")
         factor = profile.factor(draft.miners[0], self.in_flight)
         return latency.schedule(draft.chunks, profile, random, factor=factor, prompt_tokens=draft.usage.prompt_tokens)
 
@@ -178,16 +191,19 @@ class ApexMock(StoredChats):
             check_search(request)
             seed, profile = self.settings.seed, await self.profile_for(caller)
             miners = self.network.choose_for_search(request, rng(seed, "search", request.query))
+            errs = {m.uid: failing(m, seed, request.query) if profile.miner_errors else None for m in miners}
             times = {
-                miner.uid: latency.search_time(profile, miner, rng(seed, "search", request.query, miner.uid))
-                for miner in miners
+                m.uid: latency.search_time(profile, m, rng(seed, "search", request.query, m.uid), self.in_flight)
+                for m in miners
+                if errs[m.uid] is not Failing.LATE
             }
-            in_time = [miner for miner in miners if times[miner.uid] <= request.max_response_time]
-            waits = times.values() if len(in_time) == len(miners) else [request.max_response_time]
-            await self.clock.sleep_until(caller.scope, call.entry.at + round(max(waits) * SECOND))
-            if not in_time:
+            in_time = [m for m in miners if times.get(m.uid, math.inf) <= request.max_response_time]
+            waited = max(times[m.uid] for m in miners) if len(in_time) == len(miners) else request.max_response_time
+            await self.clock.sleep_until(caller.scope, call.entry.at + round(waited * SECOND))
+            answered = {m: errs[m.uid] for m in in_time if errs[m.uid] not in SILENT}
+            if not answered:
                 raise NoSearchResult("No miner responded successfully", hint="raise max_response_time or ask again")
-            return retrieval.search(request, in_time, self.corpus, seed)
+            return retrieval.search(request, answered, self.corpus, seed)
 
     # --- Deep research ------------------------------------------------------------------------------------------------
 
@@ -233,7 +249,7 @@ class ApexMock(StoredChats):
     def _script(self, request: ChatRequest, seed: int) -> tuple[str, ...]:
         search = SearchRequest(request.prompt, n_miners=RESEARCH_MINERS, per_miner=RESEARCH_RESULTS)
         miners = self.network.choose_for_search(search, rng(seed, "research"))
-        sources = retrieval.search(search, miners, self.corpus, seed)
+        sources = retrieval.search(search, dict.fromkeys(miners), self.corpus, seed)
         return script.write(request.messages, sources, self.corpus, seed)
 
     # --- API keys and miners (V) --------------------------------------------------------------------------------------

@@ -72,6 +72,11 @@ class Network:
         """The model's full name: "" and "Default" mean the standard one."""
         return self.default_model if asked in ("", "Default") else asked
 
+    def answering_model(self, asked: str) -> str:
+        """The model that answers: the one asked for where somebody serves it, else the standard one."""
+        wanted = self.resolve_model(asked)
+        return wanted if wanted in self.models else self.default_model
+
     def serving(self, task: str, model: str = "") -> tuple[Miner, ...]:
         """The miners that serve a task, and a model when one is named."""
         return tuple(m for m in self.miners if task in m.tasks and (not model or model in m.models))

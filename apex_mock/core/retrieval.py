@@ -3,11 +3,12 @@
 What a miner brings home depends on (seed, query, uid) alone, so asking twelve finds all that three of them found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, zip_longest
 
+from apex_mock.core.conduct import truncated_result
 from apex_mock.core.corpus import Corpus, Page
-from apex_mock.core.miners import Miner
+from apex_mock.core.miners import Failing, Miner
 from apex_mock.core.types import SearchRequest, WebResult
 from apex_mock.seed import fraction
 
@@ -47,11 +48,22 @@ def merge(found: Sequence[Sequence[Page]], per_miner: int | None, in_all: int | 
     return tuple(unique.values())[:in_all]
 
 
-def search(request: SearchRequest, miners: Sequence[Miner], corpus: Corpus, seed: int) -> tuple[WebResult, ...]:
-    """What the miners that answered in time found together."""
+def search(
+    request: SearchRequest, answered: Mapping[Miner, Failing | None], corpus: Corpus, seed: int
+) -> tuple[WebResult, ...]:
+    """What the miners that answered in time found together; each as it should, or erring as its value says."""
     depth = request.per_miner if request.per_miner is not None else request.in_all
-    found = [search_as(miner, request.query, corpus, seed)[:depth] for miner in miners]
-    return tuple(
-        WebResult(page.url, page.content, corpus.best_passage(page, request.query))
-        for page in merge(found, request.per_miner, request.in_all)
-    )
+    found: list[list[Page]] = []
+    cut: set[str] = set()
+    for miner, errs in answered.items():
+        pages = list(search_as(miner, request.query, corpus, seed)[:depth])
+        if errs is Failing.DUPLICATE:
+            pages = pages[:1] * len(pages)
+        elif errs is Failing.TRUNCATED:
+            cut.update(page.url for page in pages if not any(page in others for others in found))
+        found.append(pages)
+    results = []
+    for page in merge(found, request.per_miner, request.in_all):
+        result = WebResult(page.url, page.content, corpus.best_passage(page, request.query))
+        results.append(truncated_result(result) if page.url in cut else result)
+    return tuple(results)
