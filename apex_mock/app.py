@@ -4,10 +4,12 @@ import logging
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from apex_mock.asgi import Json
 from apex_mock.errors import ApexError
 from apex_mock.mock import ApexMock
 from apex_mock.settings import Settings
@@ -18,35 +20,59 @@ from apex_mock.wire.sn1 import BadBody
 log = logging.getLogger("apex_mock")
 
 
+class ApexApp(Starlette):
+    """A Starlette application with one middleware, Errors, in the place of Starlette's own three."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        app: ASGIApp = self.router
+        for wrap in reversed(self.user_middleware):
+            app = wrap.cls(app, *wrap.args, **wrap.kwargs)
+        return Errors(app)
+
+
 def create_app(mock: ApexMock | None = None, *, settings: Settings | None = None) -> Starlette:
     """The application for a mock: for uvicorn, or for an ASGI test client. Its state has the mock as `mock`."""
     mock = mock or ApexMock(settings)
-    app = Starlette(
-        routes=[
-            Mount(constellation.PATH, app=constellation.Constellation(mock)),
-            *sn1.Sn1(mock).routes(),
-            *Control(mock).routes(),
-        ],
-        exception_handlers={
-            ApexError: sn1.on_error,
-            BadBody: sn1.on_error,
-            HTTPException: on_http_error,
-            Exception: on_crash,
-        },
-        max_body_size=mock.settings.max_body_bytes,
-    )
+    rest = sn1.Sn1(mock).routes()
+    rpc = Mount(constellation.PATH, app=constellation.Constellation(mock))
+    # Routes are tried in order, so the two busiest stand first.
+    app = ApexApp(routes=[rest[0], rpc, *rest[1:], *Control(mock).routes()])
     app.router.redirect_slashes = False
     app.state.mock = mock
     return app
 
 
-async def on_http_error(request: Request, error: Exception) -> Response:
-    """An unknown path, a wrong method, a body over the limit: said as the REST host says everything."""
-    assert isinstance(error, HTTPException)
-    return sn1.OrjsonResponse({"detail": error.detail}, status_code=error.status_code, headers=error.headers)
+class Errors:
+    """Turns what a route raises into an answer, unless one has begun."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except ClientDisconnect:
+            pass
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            response = await answer_to(Request(scope), error)
+            await response(scope, receive, send)
 
 
-async def on_crash(request: Request, error: Exception) -> Response:
-    """A bug of ours: the traceback goes to the log, never on the wire."""
+async def answer_to(request: Request, error: Exception) -> Response:
+    """An error in the REST host's form: a path, method or body that is wrong, or a bug of ours."""
+    if isinstance(error, ApexError | BadBody):
+        return await sn1.on_error(request, error)
+    if isinstance(error, HTTPException):
+        return Json({"detail": error.detail}, error.status_code, error.headers)
+    # The traceback goes to the log, never on the wire.
     log.error("unexpected error in %s %s", request.method, request.url.path, exc_info=error)
-    return sn1.OrjsonResponse({"detail": "Internal Server Error"}, status_code=500)
+    return Json({"detail": "Internal Server Error"}, 500)

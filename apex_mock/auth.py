@@ -59,7 +59,7 @@ class Gate:
         owner = key
         user = headers.get("x-forwarded-user", "")
         if user and (not self._service_keys or is_one_of(key, self._service_keys)):
-            owner = f"{key}/{user}"
+            owner = f"{key}\n{user}"  # no header holds a line end, so no key looks like another's user
         return Caller(
             headers.get("x-apex-scope") or key,
             owner,

@@ -1,6 +1,7 @@
 """The command line: a thin user of the public API."""
 
 import asyncio
+import gc
 import signal
 import sys
 import tempfile
@@ -135,6 +136,9 @@ def _run(server: Any) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, told.set)
         await server.start()
+        # What is there now stays: without this the collector goes through the whole corpus again and again.
+        gc.collect()
+        gc.freeze()
         _greet(server)
         await told.wait()
         await server.stop()

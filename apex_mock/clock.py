@@ -104,7 +104,9 @@ class Clock:
 
     def _wake(self, scope: str) -> None:
         # In the order in which they are due, as if the time had passed; and from whichever thread moves the clock.
-        for sleeper, _ in sorted(list(self._sleepers.get(scope, {}).items()), key=lambda entry: entry[1]):
+        heard = [self._sleepers.get(scope, {})] if scope else list(self._sleepers.values())
+        sleepers = [entry for waiting in heard for entry in list(waiting.items())]
+        for sleeper, _ in sorted(sleepers, key=lambda entry: entry[1]):
             sleeper.get_loop().call_soon_threadsafe(_finish, sleeper)
 
     async def sleep_until(self, scope: str, due: Micros) -> None:

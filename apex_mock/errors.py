@@ -13,6 +13,7 @@ ApexError                     code                 says
 +-- NoSearchResult            unavailable          no miner searched in time
 +-- DeadlineExceeded          deadline_exceeded    the caller's own deadline passed
 +-- Unimplemented             unimplemented        no such method
++-- Crash                     internal             a bug of the fake; its log has the traceback, the wire has not
 """
 
 from collections.abc import Sequence
@@ -111,3 +112,7 @@ class DeadlineExceeded(ApexError):
 
 class Unimplemented(ApexError):
     code = Code.UNIMPLEMENTED
+
+
+class Crash(ApexError):
+    code = Code.INTERNAL

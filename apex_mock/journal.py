@@ -64,11 +64,7 @@ class Journal:
             entry.size += sum(len(m.content) for m in request.messages)
         self._entries.append(entry)
         self._bytes += entry.size
-        while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
-            if not self._entries:
-                break
-            self._bytes -= self._entries.popleft().size
-            self.evicted += 1
+        self._forget()
         return entry
 
     def answered(self, entry: Entry, plan: Plan) -> None:
@@ -78,6 +74,13 @@ class Journal:
             grown = len(plan.text)
             entry.size += grown
             self._bytes += grown
+            self._forget()
+
+    def _forget(self) -> None:
+        """The oldest, until what is left is within both bounds."""
+        while self._entries and (len(self._entries) > self._max_entries or self._bytes > self._max_bytes):
+            self._bytes -= self._entries.popleft().size
+            self.evicted += 1
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(tuple(self._entries))

@@ -1,9 +1,10 @@
 """ApexMock: one method for each operation. Only here core, store, clock, seed and journal meet."""
 
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from apex_mock.auth import SERVER_SCOPE, is_one_of
 from apex_mock.clock import SECOND, Clock
@@ -58,8 +59,7 @@ class Draft:
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A plan under way: since when, in whose time, and its entry in the journal."""
 
     plan: Plan
@@ -103,7 +103,7 @@ class ApexMock(StoredChats):
             call.keep_open()
             return Answer(plan, caller.scope, call.entry.at, call.entry)
 
-    async def play(self, answer: Answer) -> AsyncIterator[Sequence[Chunk]]:
+    async def play(self, answer: Answer) -> AsyncGenerator[Sequence[Chunk], None]:
         """The plan's chunks as they fall due, those due together in one piece. Each is timed from the plan's start."""
         chunks, entry, clock = answer.plan.chunks, answer.entry, self.clock
         self.in_flight += 1
@@ -280,7 +280,7 @@ class ApexMock(StoredChats):
 
     def available_miners(self, task: str, model: str, count: int) -> list[int]:
         """Uids of miners that serve a task and a model, the best paid first."""
-        serving = self.network.serving(task, model) if task else self.network.candidates("", model)
+        serving = self.network.serving(task, model)
         return [miner.uid for miner in sorted(serving, key=lambda m: (-m.incentive, m.uid))[:count]]
 
     def miner(self, uid: int) -> Miner | None:

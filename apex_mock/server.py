@@ -1,6 +1,7 @@
 """The server: one port for everything, ready when bound, gone when stopped. In this task, or in a thread of its own."""
 
 import asyncio
+import logging
 import socket
 import tempfile
 import threading
@@ -37,8 +38,8 @@ class Bind:
     certificate: Certificate | None = None
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises CannotListen."""
+def bind(host: str, port: int, flag: str = "--port") -> socket.socket:
+    """A listening socket. Raises CannotListen, which names the flag that asks for another port."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
@@ -50,10 +51,21 @@ def bind(host: str, port: int) -> socket.socket:
         listening.listen(2048)
     except OSError as error:
         listening.close()
-        hint = "; is another server on it? Try --port 0 for a free one" if error.errno == 98 else ""
+        hint = f"; is another server on it? Try {flag} 0 for a free one" if error.errno == 98 else ""
         raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror or error}{hint}") from None
     listening.setblocking(False)
     return listening
+
+
+class _Cut(logging.Filter):
+    """A stream that a stop cuts is no error: uvicorn would print a traceback for each."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not (isinstance(error, asyncio.CancelledError) or str(record.msg).startswith("Cancel %s running"))
+
+
+_CUT = _Cut()
 
 
 class Server:
@@ -64,7 +76,7 @@ class Server:
         self.where = where
         self.port = where.port
         self.grpc_port = where.grpc_port
-        self._folder = tempfile.TemporaryDirectory(prefix="apex-mock-")
+        self._folder: tempfile.TemporaryDirectory[str]
         self._socket: socket.socket
         self._uvicorn: uvicorn.Server
         self._grpc: GrpcServer
@@ -105,16 +117,22 @@ class Server:
         """Raises CannotListen."""
         self._socket = bind(self.where.host, self.where.port)
         self.port = self._socket.getsockname()[1]
+        self._folder = tempfile.TemporaryDirectory(prefix="apex-mock-")
         try:
             grpc_path = str(Path(self._folder.name) / "grpc.sock")
             self._grpc = GrpcServer(self.mock, grpc_path)
             certificate = self.where.certificate
             tls = (certificate.key.read_bytes(), certificate.cert.read_bytes()) if certificate else None
             if self.where.grpc_port is not None:
+                # Tried first: gRPC would say why it cannot in lines of its own on stderr.
+                bind(self.where.host, self.where.grpc_port, "--grpc-port").close()
                 self.grpc_port = self._grpc.listen(self.where.host, self.where.grpc_port, tls)
             await self._grpc.start()
-        except RuntimeError as error:
+        except (CannotListen, RuntimeError) as error:
             self._socket.close()
+            self._folder.cleanup()
+            if isinstance(error, CannotListen):
+                raise
             raise CannotListen(f"cannot listen on {self.where.host}:{self.where.grpc_port} for gRPC: {error}") from None
         self._uvicorn = self._make_uvicorn(grpc_path)
         await self._uvicorn.startup(sockets=[self._socket])
@@ -144,7 +162,10 @@ class Server:
     async def stop(self) -> None:
         self._uvicorn.should_exit = True
         await self._serving
+        logging.getLogger("uvicorn.error").addFilter(_CUT)
         await asyncio.gather(self._grpc.stop(GRACE), self._uvicorn.shutdown(sockets=[self._socket]))
+        # What was cut ends only now, and closes its connections.
+        await asyncio.gather(*self._uvicorn.server_state.tasks, return_exceptions=True)
         await self.mock.close()
         self._folder.cleanup()
 

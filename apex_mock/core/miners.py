@@ -78,8 +78,8 @@ class Network:
         return wanted if wanted in self.models else self.default_model
 
     def serving(self, task: str, model: str = "") -> tuple[Miner, ...]:
-        """The miners that serve a task, and a model when one is named."""
-        return tuple(m for m in self.miners if task in m.tasks and (not model or model in m.models))
+        """The miners that serve a task and a model, where these are named."""
+        return tuple(m for m in self.miners if (not task or task in m.tasks) and (not model or model in m.models))
 
     def candidates(self, task: str, model: str) -> tuple[Miner, ...]:
         """Who may be asked. A model or task that nobody serves falls back to anybody, as the validator's does (V)."""

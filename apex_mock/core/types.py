@@ -1,4 +1,5 @@
-"""The records that everything else speaks in. Frozen: a change is a new record.
+"""The records that everything else speaks in. Frozen: a change is a new record. Those made for every call are named
+tuples, which are made three times as fast as frozen dataclasses.
 
 Times are whole microseconds since the Unix epoch. Lengths of time inside a plan are seconds from the plan's start.
 """
@@ -6,7 +7,8 @@ Times are whole microseconds since the Unix epoch. Lengths of time inside a plan
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple
 
 from apex_mock.seed import digest
 
@@ -40,8 +42,7 @@ class Operation(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who asks: `owner` is whose rows they are (the key, or the user a service key acts for), `scope` whose world."""
 
     scope: str = ""
@@ -49,7 +50,7 @@ class Caller:
     transport: str = "python"
     app: str = ""
     client: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 # --- Chat -------------------------------------------------------------------------------------------------------------
@@ -137,16 +138,14 @@ class Usage:
         return self.prompt_tokens + self.completion_tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """A piece of text that is due `after` seconds from the start of its plan."""
 
     text: str
     after: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Everything a client will be sent, and when. `text` is all of `chunks`, of which there is at least one."""
 
     id: str

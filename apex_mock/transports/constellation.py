@@ -4,6 +4,7 @@ What is added to the library's answers: D1's `error` beside Connect's `code` and
 body where the library sends none.
 """
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -18,6 +19,7 @@ from protobuf import Message
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 
+from apex_mock.asgi import header_map
 from apex_mock.core.types import Caller
 from apex_mock.errors import ApexError
 from apex_mock.mock import ApexMock
@@ -34,7 +36,9 @@ _SILENT: dict[int, tuple[str, str]] = {
     415: ("invalid_argument", "send Content-Type: application/json, or application/proto"),
     505: ("unimplemented", NATIVE_GRPC),
 }
+_headers: ContextVar[Mapping[str, str]] = ContextVar("headers")
 _caller: ContextVar[Caller] = ContextVar("caller")
+log = logging.getLogger("apex_mock")
 
 
 class Service(ConnectASGIApplication[ApexMock]):
@@ -59,7 +63,7 @@ class _Admission:
         self._mock = mock
 
     async def on_start(self, ctx: RequestContext[Any, Any]) -> None:
-        headers: Mapping[str, str] = dict(ctx.request_headers)
+        headers = _headers.get()
         transport = "grpc-web" if headers.get("content-type", "").startswith("application/grpc-web") else "connect"
         try:
             caller = await self._mock.gate.admit(headers, transport, self._mock.clock.now())
@@ -101,6 +105,8 @@ def _unary(mock: ApexMock, handle: Any) -> Callable[[Any, RequestContext[Any, An
             answer: Message[Any] = await handle(mock, request, _caller.get())
         except ApexError as error:
             raise connect_error(error, ctx) from None
+        except Exception:
+            raise _crash(ctx) from None
         return answer
 
     return call
@@ -115,8 +121,16 @@ def _stream(mock: ApexMock) -> Callable[[Any, RequestContext[Any, Any]], AsyncIt
                     yield message
         except ApexError as error:
             raise connect_error(error, ctx) from None
+        except Exception:
+            raise _crash(ctx) from None
 
     return call
+
+
+def _crash(ctx: RequestContext[Any, Any]) -> ConnectError:
+    """A bug of ours: the traceback goes to the log, never on the wire."""
+    log.exception("unexpected error in %s", ctx.method.name)
+    return ConnectError(ConnectCode.INTERNAL, "Internal error")
 
 
 class Constellation:
@@ -126,9 +140,11 @@ class Constellation:
         self._service: ASGIApp = Service(mock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+        headers = header_map(scope["headers"])
+        _headers.set(headers)
+        kind = headers.get("content-type", "")
         polite = _PoliteSend(send)
-        if kind.startswith(b"application/grpc") and not kind.startswith(b"application/grpc-web"):
+        if kind.startswith("application/grpc") and not kind.startswith("application/grpc-web"):
             await polite({"type": "http.response.start", "status": 505, "headers": []})
             await polite({"type": "http.response.body", "body": b"", "more_body": False})
             return

@@ -3,14 +3,14 @@
 Every route takes ?scope=NAME; without one it speaks of all scopes that have not chosen for themselves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from apex_mock.asgi import Endpoint, HttpRequest, Json
 from apex_mock.core import research
 from apex_mock.core.types import Job
 from apex_mock.errors import InvalidRequest
@@ -24,24 +24,28 @@ class Control:
         self.mock = mock
 
     def routes(self) -> list[Route]:
+        limit = self.mock.settings.max_body_bytes
+        return [Route(path, Endpoint(handle, limit), methods=[method]) for method, path, handle in self.table()]
+
+    def table(self) -> list[tuple[str, str, Callable[[HttpRequest], Awaitable[Response]]]]:
         return [
-            Route("/__apex/health", self.health, methods=["GET"]),
-            Route("/__apex/info", self.info, methods=["GET"]),
-            Route("/__apex/clock", self.read_clock, methods=["GET"]),
-            Route("/__apex/clock", self.set_clock, methods=["POST"]),
-            Route("/__apex/clock/advance", self.advance_clock, methods=["POST"]),
-            Route("/__apex/profile", self.read_profile, methods=["GET"]),
-            Route("/__apex/profile", self.set_profile, methods=["POST"]),
-            Route("/__apex/research", self.set_research, methods=["POST"]),
-            Route("/__apex/jobs", self.jobs, methods=["GET"]),
+            ("GET", "/__apex/health", self.health),
+            ("GET", "/__apex/info", self.info),
+            ("GET", "/__apex/clock", self.read_clock),
+            ("POST", "/__apex/clock", self.set_clock),
+            ("POST", "/__apex/clock/advance", self.advance_clock),
+            ("GET", "/__apex/profile", self.read_profile),
+            ("POST", "/__apex/profile", self.set_profile),
+            ("POST", "/__apex/research", self.set_research),
+            ("GET", "/__apex/jobs", self.jobs),
         ]
 
-    async def health(self, request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
+    async def health(self, request: HttpRequest) -> Response:
+        return Json({"status": "ok"})
 
-    async def info(self, request: Request) -> Response:
+    async def info(self, request: HttpRequest) -> Response:
         settings = self.mock.settings
-        return JSONResponse(
+        return Json(
             {
                 "seed": settings.seed,
                 "auth": settings.auth,
@@ -56,10 +60,10 @@ class Control:
 
     # --- Time ---------------------------------------------------------------------------------------------------------
 
-    async def read_clock(self, request: Request) -> Response:
+    async def read_clock(self, request: HttpRequest) -> Response:
         return self._clock(_scope(request))
 
-    async def set_clock(self, request: Request) -> Response:
+    async def set_clock(self, request: HttpRequest) -> Response:
         """{"scale": 0} freezes, {"scale": 1} resumes, {"scale": 60} hurries; {"reset": true} goes back to real time."""
         scope, body = _scope(request), await _body(request, {"scale", "reset"})
         if body.get("reset"):
@@ -68,7 +72,7 @@ class Control:
             self.mock.clock.scale(scope, _number(body, "scale"))
         return self._clock(scope)
 
-    async def advance_clock(self, request: Request) -> Response:
+    async def advance_clock(self, request: HttpRequest) -> Response:
         """{"seconds": 30}: what falls due in them happens now."""
         scope, body = _scope(request), await _body(request, {"seconds"})
         self.mock.clock.advance(scope, _number(body, "seconds"))
@@ -77,36 +81,36 @@ class Control:
     def _clock(self, scope: str) -> Response:
         state = self.mock.clock.state(scope)
         now = rfc3339(self.mock.clock.now(scope))
-        return JSONResponse(
+        return Json(
             {"scope": scope, "now": now, "scale": state.scale, "frozen": state.frozen, "moved": state.moved / 1e6}
         )
 
     # --- How long things take, and how research goes on ---------------------------------------------------------------
 
-    async def read_profile(self, request: Request) -> Response:
+    async def read_profile(self, request: HttpRequest) -> Response:
         scope = _scope(request)
         chosen = (await self.mock.choice(scope)).profile or self.mock.settings.profile
-        return JSONResponse({"scope": scope, "profile": chosen, "profiles": list(self.mock.profiles)})
+        return Json({"scope": scope, "profile": chosen, "profiles": list(self.mock.profiles)})
 
-    async def set_profile(self, request: Request) -> Response:
+    async def set_profile(self, request: HttpRequest) -> Response:
         """{"profile": "realistic"}"""
         body = await _body(request, {"profile"})
         await self.mock.choose(_scope(request), profile=str(body.get("profile", "")))
         return await self.read_profile(request)
 
-    async def set_research(self, request: Request) -> Response:
+    async def set_research(self, request: HttpRequest) -> Response:
         """{"progress": "polls", "polls": 3}, {"duration": 10}, {"fail_at": 4, "error": "no more miners"}..."""
         scope, body = _scope(request), await _body(request)
         mode = research_mode(body, (await self.mock.choice(scope)).research)
         await self.mock.choose(scope, research=mode)
-        return OrjsonResponse({"scope": scope, "research": mode})
+        return Json({"scope": scope, "research": mode})
 
-    async def jobs(self, request: Request) -> Response:
+    async def jobs(self, request: HttpRequest) -> Response:
         """The jobs of a scope as they are now; reading them here moves none of them on."""
         scope = _scope(request)
         now, moved = self.mock.clock.now(scope), self.mock.clock.state(scope).moved
         views = [research.view(job, now, moved) for job in await self.mock.store.list(Job, scope)]
-        return JSONResponse(
+        return Json(
             {
                 "jobs": [
                     {
@@ -123,16 +127,11 @@ class Control:
         )
 
 
-class OrjsonResponse(JSONResponse):
-    def render(self, content: Any) -> bytes:
-        return orjson.dumps(content)
-
-
-def _scope(request: Request) -> str:
+def _scope(request: HttpRequest) -> str:
     return request.query_params.get("scope", "") or request.headers.get("x-apex-scope", "")
 
 
-async def _body(request: Request, known: set[str] | None = None) -> dict[str, Any]:
+async def _body(request: HttpRequest, known: set[str] | None = None) -> dict[str, Any]:
     """The body's fields. Raises InvalidRequest for what is no JSON object, and for a field that means nothing here."""
     try:
         sent = orjson.loads(await request.body() or b"{}")

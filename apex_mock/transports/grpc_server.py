@@ -1,5 +1,6 @@
 """Constellation over gRPC, on grpcio: the same table of methods, health checking and reflection."""
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -10,7 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 from protobuf import Message
 
-from apex_mock.errors import ApexError, Code
+from apex_mock.errors import ApexError, Code, Crash, InvalidRequest
 from apex_mock.mock import ApexMock
 from apex_mock.wire import rpc
 from apex_mock.wire.gen.apex.v1 import apex_pb
@@ -27,6 +28,7 @@ OPTIONS: Sequence[tuple[str, int]] = (
 Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 RpcHandler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _TRANSPORT = "grpc"
+log = logging.getLogger("apex_mock")
 
 
 class GrpcServer:
@@ -91,7 +93,10 @@ async def _admit(mock: ApexMock, context: Context) -> Any:
 
 
 def _read(method: Method, data: bytes) -> Any:
-    return method.input.from_binary(data)
+    try:
+        return method.input.from_binary(data)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f"the message is not a {method.input.desc().name}: {error}") from None
 
 
 def _unary(mock: ApexMock, method: Method) -> Callable[[bytes, Context], Awaitable[bytes]]:
@@ -104,8 +109,8 @@ def _unary(mock: ApexMock, method: Method) -> Callable[[bytes, Context], Awaitab
             answer: Message[Any] = await handle(mock, _read(method, data), caller)
         except ApexError as error:
             await _abort(context, error)
-        except ValueError as error:
-            await _abort_unreadable(context, method, error)
+        except Exception:
+            await _abort(context, _crash(method))
         return answer.to_binary()
 
     return call
@@ -121,8 +126,8 @@ def _stream(mock: ApexMock, method: Method) -> Callable[[bytes, Context], AsyncI
                     yield binary
         except ApexError as error:
             await _abort(context, error)
-        except ValueError as error:
-            await _abort_unreadable(context, method, error)
+        except Exception:
+            await _abort(context, _crash(method))
 
     return call
 
@@ -135,6 +140,7 @@ async def _abort(context: Context, error: ApexError) -> None:
     await context.abort(STATUS[error.code], str(error), trailers)
 
 
-async def _abort_unreadable(context: Context, method: Method, error: ValueError) -> None:
-    name = method.input.desc().name
-    await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"the message is not a {name}: {error}")
+def _crash(method: Method) -> Crash:
+    """A bug of ours: the traceback goes to the log, never on the wire."""
+    log.exception("unexpected error in %s", method.path)
+    return Crash("Internal error")

@@ -1,27 +1,20 @@
 """The SN1 REST host's routes (D2, V): chat, its jobs, web retrieval, models, keys, miners, health."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
-import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from apex_mock.asgi import Body, Endpoint, HttpRequest, Json, header_map
 from apex_mock.core.types import Caller, Mode
 from apex_mock.errors import ApexError
 from apex_mock.mock import Answer, ApexMock
 from apex_mock.wire import sn1, sse
 
-
-class OrjsonResponse(JSONResponse):
-    def render(self, content: Any) -> bytes:
-        return orjson.dumps(content)
-
-
-def header_map(request: Request) -> Mapping[str, str]:
-    """The headers with names in lower case; of a repeated one the last."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
+SSE = b"text/event-stream; charset=utf-8"
 
 
 class Sn1:
@@ -31,91 +24,101 @@ class Sn1:
         self.mock = mock
 
     def routes(self) -> list[Route]:
+        limit = self.mock.settings.max_body_bytes
+        return [Route(path, Endpoint(handle, limit), methods=[method]) for method, path, handle in self.table()]
+
+    def table(self) -> list[tuple[str, str, Callable[[HttpRequest], Awaitable[Response]]]]:
+        """Method, path, handler; the busiest first."""
         return [
-            Route("/v1/chat/completions", self.chat, methods=["POST"]),
-            Route("/v1/chat/completions/jobs", self.submit_job, methods=["POST"]),
-            Route("/v1/chat/completions/jobs/{job_id}", self.get_job, methods=["GET"]),
-            Route("/web_retrieval", self.search, methods=["POST"]),
-            Route("/v1/models", self.models, methods=["GET"]),
-            Route("/v1/models/{model:path}", self.model, methods=["GET"]),
-            Route("/health", self.health, methods=["GET"]),
-            Route("/api_management/create-api-key/", self.create_key, methods=["POST"]),
-            Route("/api_management/modify-api-key/{key}", self.modify_key, methods=["PUT"]),
-            Route("/api_management/delete-api-key/{key}", self.delete_key, methods=["DELETE"]),
-            Route("/miner_availabilities/get_available_miners", self.available_miners, methods=["GET"]),
-            Route("/miner_availabilities/miner_availabilities", self.miner_availabilities, methods=["POST"]),
+            ("POST", "/v1/chat/completions", self.chat),
+            ("POST", "/v1/chat/completions/jobs", self.submit_job),
+            ("GET", "/v1/chat/completions/jobs/{job_id}", self.get_job),
+            ("POST", "/web_retrieval", self.search),
+            ("GET", "/v1/models", self.models),
+            ("GET", "/v1/models/{model:path}", self.model),
+            ("GET", "/health", self.health),
+            ("POST", "/api_management/create-api-key/", self.create_key),
+            ("PUT", "/api_management/modify-api-key/{key}", self.modify_key),
+            ("DELETE", "/api_management/delete-api-key/{key}", self.delete_key),
+            ("GET", "/miner_availabilities/get_available_miners", self.available_miners),
+            ("POST", "/miner_availabilities/miner_availabilities", self.miner_availabilities),
         ]
 
-    async def caller(self, request: Request) -> Caller:
-        mock = self.mock
-        return await mock.gate.admit(header_map(request), "rest", mock.clock.now(), api_key_header=True)
+    async def caller(self, request: HttpRequest) -> Caller:
+        headers = header_map(request.scope["headers"])
+        return await self.mock.gate.admit(headers, "rest", self.mock.clock.now(), api_key_header=True)
 
-    async def chat(self, request: Request) -> Response:
+    async def chat(self, request: HttpRequest) -> Response:
         caller = await self.caller(request)
         asked = sn1.read_chat(await request.body())
         answer = await self.mock.chat(asked, caller)
-        if asked.stream or asked.mode is Mode.CHAIN_OF_THOUGHT:
-            headers = {"cache-control": "no-cache"}
-            return StreamingResponse(self.stream(answer), media_type="text/event-stream", headers=headers)
-        return OrjsonResponse(sn1.completion(await self.mock.finish(answer)))
+        if not (asked.stream or asked.mode is Mode.CHAIN_OF_THOUGHT):
+            return Json(sn1.completion(await self.mock.finish(answer)))
+        headers = {"cache-control": "no-cache"}
+        if answer.plan.duration:
+            return StreamingResponse(self.stream(answer), media_type=SSE.decode(), headers=headers)
+        # What is due at once leaves in one piece, without a task that watches the client.
+        plan = await self.mock.finish(answer)
+        return Body(sse.events(plan, plan.chunks), SSE, headers=headers, length=False)
 
     async def stream(self, answer: Answer) -> AsyncIterator[bytes]:
-        async for chunks in self.mock.play(answer):
-            yield sse.events(answer.plan, chunks)
+        async with aclosing(self.mock.play(answer)) as parts:
+            async for chunks in parts:
+                yield sse.events(answer.plan, chunks)
 
-    async def submit_job(self, request: Request) -> Response:
+    async def submit_job(self, request: HttpRequest) -> Response:
         caller = await self.caller(request)
         view = await self.mock.submit_research(sn1.read_job(await request.body()), caller)
-        return OrjsonResponse(sn1.submitted(view), status_code=202)
+        return Json(sn1.submitted(view), status=202)
 
-    async def get_job(self, request: Request) -> Response:
+    async def get_job(self, request: HttpRequest) -> Response:
         caller = await self.caller(request)
-        return OrjsonResponse(sn1.job(await self.mock.get_research(request.path_params["job_id"], caller)))
+        return Json(sn1.job(await self.mock.get_research(request.path_params["job_id"], caller)))
 
-    async def search(self, request: Request) -> Response:
+    async def search(self, request: HttpRequest) -> Response:
         caller = await self.caller(request)
-        return OrjsonResponse(sn1.results(await self.mock.search(sn1.read_search(await request.body()), caller)))
+        return Json(sn1.results(await self.mock.search(sn1.read_search(await request.body()), caller)))
 
-    async def models(self, request: Request) -> Response:
+    async def models(self, request: HttpRequest) -> Response:
         await self.caller(request)
-        return OrjsonResponse({"object": "list", "data": [_model(name) for name in self.mock.list_models()]})
+        return Json({"object": "list", "data": [_model(name) for name in self.mock.list_models()]})
 
-    async def model(self, request: Request) -> Response:
+    async def model(self, request: HttpRequest) -> Response:
         await self.caller(request)
         name = request.path_params["model"]
         if name not in self.mock.list_models():
-            return OrjsonResponse({"detail": f"The model {name!r} does not exist"}, status_code=404)
-        return OrjsonResponse(_model(name))
+            return Json({"detail": f"The model {name!r} does not exist"}, status=404)
+        return Json(_model(name))
 
-    async def health(self, request: Request) -> Response:
-        return OrjsonResponse({"status": "ok"})
+    async def health(self, request: HttpRequest) -> Response:
+        return Json({"status": "ok"})
 
-    async def create_key(self, request: Request) -> Response:
+    async def create_key(self, request: HttpRequest) -> Response:
         rate_limit = _whole(request, "rate_limit")
         key = await self.mock.create_key(rate_limit, request.headers.get("admin-key", ""))
-        return OrjsonResponse({"message": "API key created", "api_key": key})
+        return Json({"message": "API key created", "api_key": key})
 
-    async def modify_key(self, request: Request) -> Response:
+    async def modify_key(self, request: HttpRequest) -> Response:
         rate_limit = _whole(request, "rate_limit")
         await self.mock.modify_key(request.path_params["key"], rate_limit, request.headers.get("admin-key", ""))
-        return OrjsonResponse({"message": "API key updated"})
+        return Json({"message": "API key updated"})
 
-    async def delete_key(self, request: Request) -> Response:
+    async def delete_key(self, request: HttpRequest) -> Response:
         await self.mock.delete_key(request.path_params["key"], request.headers.get("admin-key", ""))
-        return OrjsonResponse({"message": "API key deleted"})
+        return Json({"message": "API key deleted"})
 
-    async def available_miners(self, request: Request) -> Response:
+    async def available_miners(self, request: HttpRequest) -> Response:
         await self.caller(request)
         query = request.query_params
         count = _whole(request, "k", default=10)
-        return OrjsonResponse(self.mock.available_miners(query.get("task", ""), query.get("model", ""), count))
+        return Json(self.mock.available_miners(query.get("task", ""), query.get("model", ""), count))
 
-    async def miner_availabilities(self, request: Request) -> Response:
+    async def miner_availabilities(self, request: HttpRequest) -> Response:
         await self.caller(request)
         network = self.mock.network
         uids = sn1.read_uids(await request.body() or b"null")
         found = {uid: network.by_uid.get(uid) for uid in (network.by_uid if uids is None else uids)}
-        return OrjsonResponse(
+        return Json(
             {
                 str(uid): miner
                 and {
@@ -131,7 +134,7 @@ def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 0, "owned_by": "apex"}
 
 
-def _whole(request: Request, name: str, default: int | None = None) -> int:
+def _whole(request: HttpRequest, name: str, default: int | None = None) -> int:
     """A query parameter that must be a whole number of at least 1. Raises sn1.BadBody."""
     sent = request.query_params.get(name)
     if sent is None and default is not None:
@@ -147,7 +150,7 @@ def _whole(request: Request, name: str, default: int | None = None) -> int:
 async def on_error(request: Request, error: Exception) -> Response:
     """REST's form of every error: `detail`, as FastAPI has it."""
     if isinstance(error, sn1.BadBody):
-        return OrjsonResponse({"detail": error.detail}, status_code=422)
+        return Json({"detail": error.detail}, status=422)
     assert isinstance(error, ApexError)
     headers = {"retry-after": f"{error.retry_after:.0f}"} if error.retry_after is not None else None
-    return OrjsonResponse({"detail": sn1.detail_of(error)}, status_code=sn1.status_of(error), headers=headers)
+    return Json({"detail": sn1.detail_of(error)}, status=sn1.status_of(error), headers=headers)

@@ -32,6 +32,13 @@ DEFAULT_MINERS, DEFAULT_RESULTS, DEFAULT_RESPONSE_TIME = 3, 1, 20  # D1
 
 
 def chat_request(message: pb.ChatCompletionRequest, *, research: bool = False) -> ChatRequest:
+    return _chat_request(message.to_binary(), research)
+
+
+@lru_cache(maxsize=512)
+def _chat_request(data: bytes, research: bool) -> ChatRequest:
+    """Kept: the same bytes mean the same request, and reading a message's fields is slower than writing it out."""
+    message = pb.ChatCompletionRequest.from_binary(data)
     return ChatRequest(
         messages=tuple(Message(m.role, m.content) for m in message.messages),
         uids=tuple(message.uids),

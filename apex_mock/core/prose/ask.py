@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum, auto
 
-from apex_mock.core.prose.style import Style
+from apex_mock.core.prose.style import PLAIN, Style
 from apex_mock.core.prose.words import telling
 from apex_mock.core.types import Message
 
@@ -26,6 +26,7 @@ class Kind(StrEnum):
     HAIKU = auto()
     POEM = auto()
     STORY = auto()
+    DRAFT = auto()
     CODE = auto()
     EXPLAIN_CODE = auto()
     SUMMARY = auto()
@@ -57,7 +58,7 @@ class Ask:
     count: int = 0
     sides: tuple[str, str] | None = None
     source: str = ""
-    style: Style = Style()
+    style: Style = PLAIN
     system: str = ""
     messages: tuple[Message, ...] = ()
 

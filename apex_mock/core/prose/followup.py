@@ -13,15 +13,18 @@ from apex_mock.core.prose.words import clip, sentences
 from apex_mock.core.types import Message
 
 _PRONOUN = re.compile(
-    r"\b(?:it|its|they|them|their|he|she|his|her|him|that|this|these|those|there|one|the (?:city|country|book|author|film|person|team|same|latter|former))\b",
+    r"\b(?:it|its|they|them|their|he|she|his|her|him|that|this|these|those|there|one|the (?:city|country|"
+    r"book|author|film|person|team|same|latter|former))\b",
     re.I,
 )
 _ABOUT = re.compile(
-    r"^(?:and |so |ok(?:ay)?,? |but )?(?:what|how) about\s+(.+?)[?.! ]*$|^and (?:for |of |in |what about )?(?!why|how|what|when|where|who|is|are|do|does|the )(.+?)\?+$",
+    r"^(?:and |so |ok(?:ay)?,? |but )?(?:what|how) about\s+(.+?)[?.! ]*$|^and (?:for |of |in |what about "
+    r")?(?!why|how|what|when|where|who|is|are|do|does|the |its|his|her|their)(.+?)\?+$",
     re.I,
 )
 _BARE = re.compile(
-    r"^(?:and |but |so )?(?:why|how so|how come|since when|when|where|who|how|really)\W*$|^(?:another|one more|again|another one|more)\b.{0,12}$",
+    r"^(?:and |but |so )?(?:why|how so|how come|since when|when|where|who|how|really)\W*$|^(?:another|one "
+    r"more|again|another one|more)\b.{0,12}$",
     re.I,
 )
 _LEADING_NAME = re.compile(r"^(?:The )?((?:[A-Z][\w'’-]+)(?:(?: (?:da|de|van|von|of|the|and)){0,2} [A-Z][\w'’-]+)*)")
@@ -37,8 +40,10 @@ def understand(messages: Sequence[Message]) -> Ask:
     for message in kept[:-1]:
         if message.role == "user" and lasting(message.content[:LOOKED_AT]):
             told = told.merged(read_style(message.content[:LOOKED_AT])[0])
-    ask = classify(Ask(Kind.EXPLANATION, prompt, text, style=told.merged(style), system=system, messages=kept))
-    ask = replace(ask, spoken=language(ask.text) if ask.text else "en")
+    spoken = language(text) if text else "en"
+    ask = classify(
+        Ask(Kind.EXPLANATION, prompt, text, spoken=spoken, style=told.merged(style), system=system, messages=kept)
+    )
     return resolve(ask)
 
 

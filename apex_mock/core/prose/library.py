@@ -5,23 +5,25 @@ A *line* is one sentence, or one fact, that can be said by itself. Everything he
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from apex_mock.core.corpus import Corpus, Page, Passage, PassageKind
-from apex_mock.core.prose.words import CJK, count_words, fold, plain, sentences, stem, stems, telling
+from apex_mock.core.prose.words import CJK, content, count_words, fold, plain, sentences, stem, stems, telling
 
 # A sentence that needs the one before it, or something else on its page, cannot be said alone.
 _LEANS = re.compile(
     r"^(?:it|its|this|these|those|they|their|he|she|his|her|both|such|here|there|then|thus|so|but|and|or|also|another|"
     r"instead|however|therefore|later|next|even so|others?|neither|either|all of|the (?:other|same|former|latter|first|"
     r"second|third|two|three|four|last|result|name|idea|table|reason|rest|word|effect|book|method)|"
-    r"most of|many of|some of|one of them|for example|for instance|a second|after that|by then|in this|in that|in both|at that|"
+    r"most of|many of|some of|one of them|for example|for instance|a second|after that|by then|in this|in "
+    r"that|in both|at that|"
     r"for this|with this|with that|from this|the following|[a-z])\b",
     re.IGNORECASE,
 )
+_LINKS = re.compile(r"\b(?:nevertheless|therefore|however|instead|likewise|too|then)\b[,. ]", re.IGNORECASE)
 _POINTS = re.compile(
     r"\b(?:table|above|below|following|figure|this page|this guide|this article|steps? \d|listing|as follows|diagram|"
     r"previous|section|here are|the code|example shows|page collects)\b|:$",
@@ -29,16 +31,20 @@ _POINTS = re.compile(
 )
 _MARKS = {
     "fr": frozenset(
-        "le la les des est une dans que pour qui sur avec du et par sont quelle quel où comment pourquoi".split()
+        """le la les des est une dans que pour qui
+    sur avec du et par sont quelle quel où comment pourquoi""".split()  # noqa: SIM905
     ),
     "es": frozenset(
-        "el los las del una que por para con es en y son cuál cual qué dónde cómo por quién como se".split()
+        """el los las del una que por para con es en
+    y son cuál cual qué dónde cómo por quién como se""".split()  # noqa: SIM905
     ),
     "de": frozenset(
-        "der die das und ist ein eine von mit den dem nicht wie was wer wo warum zu im sind des auf".split()
+        """der die das und ist ein eine von mit den dem
+    nicht wie was wer wo warum zu im sind des auf""".split()  # noqa: SIM905
     ),
     "en": frozenset(
-        "the of and is are in to a an what how who when why for with that it on by from was or me my you".split()
+        """the of and is are in to a an what how who when
+    why for with that it on by from was or me my you""".split()  # noqa: SIM905
     ),
 }
 
@@ -85,8 +91,10 @@ class Hit:
 
 
 _DEFINES = re.compile(
-    r"(?:is|are|was|were) (?:an?|the|one|any|those|computation|energy|interest|a set|insects|proteins|medicines|organic|"
-    r"running|behaviour|artificial|machine|inflation)\b|means\b|(?:est|sont) (?:une?|le|la|les|l[’'])|(?:ist|sind) (?:eine?|der|die|das)\b|"
+    r"(?:is|are|was|were) (?:an?|the|one|any|those|computation|energy|interest|a set|insects|proteins|"
+    r"medicines|organic|"
+    r"running|behaviour|artificial|machine|inflation)\b|means\b|(?:est|sont) (?:une?|le|la|les|l[’'])|"
+    r"(?:ist|sind) (?:eine?|der|die|das)\b|"
     r"(?:es|son) (?:una?|el|la|los|las)\b"
 )
 _VERB = re.compile(r"\b(?:is|are|was|were|means|consists|says|est|sont|ist|sind|es|son)\b")
@@ -100,7 +108,7 @@ class Library:
         lines: list[Line] = []
         self._of_passage: dict[int, list[Line]] = {}
         for passage in corpus.passages:
-            if passage.kind in (PassageKind.FACT, PassageKind.PROSE):
+            if passage.kind in (PassageKind.FACT, PassageKind.PROSE) and not passage.text.startswith((">", "![", "<")):
                 made = list(self._read(passage, len(lines)))
                 lines += made
                 self._of_passage[id(passage)] = made
@@ -110,7 +118,11 @@ class Library:
             for word in line.stems:
                 self._postings[word].append(line)
         self.page_stems = {page.url: frozenset(stems(f"{page.title} {' '.join(page.topics)}")) for page in corpus.pages}
-        self._spread = Counter(word for found in self.page_stems.values() for word in found)
+        self._order = {page.url: i for i, page in enumerate(corpus.pages)}
+        self._about: dict[str, list[Page]] = defaultdict(list)
+        for page in corpus.pages:
+            for word in self.page_stems[page.url]:
+                self._about[word].append(page)
 
     @staticmethod
     def _read(passage: Passage, place: int) -> Iterable[Line]:
@@ -120,8 +132,13 @@ class Library:
             if not found:
                 continue
             verb = _VERB.search(sentence)
-            lead = tuple(telling(sentence[: verb.start()])) if verb and verb.start() < 70 else ()
-            alone = fact or not (_LEANS.match(sentence) or _POINTS.search(sentence) or count_words(sentence) < 4)
+            lead = tuple(content(sentence[: verb.start()])) if verb and verb.start() < 70 else ()
+            alone = fact or not (
+                _LEANS.match(sentence)
+                or _LINKS.search(sentence)
+                or _POINTS.search(sentence)
+                or count_words(sentence) < 4
+            )
             if CJK.search(sentence):
                 alone = True
             defines = bool(lead) and bool(_DEFINES.match(sentence[verb.start() :] if verb else ""))
@@ -134,7 +151,7 @@ class Library:
 
     def knows(self, word: str) -> bool:
         """Whether a stem stands anywhere in the corpus' sentences, titles or topics."""
-        return word in self._postings or word in self._spread
+        return word in self._postings or word in self._about
 
     def weight(self, word: str) -> float:
         """How much a stem tells: rare words tell more, and those that nobody has ever seen most."""
@@ -153,11 +170,19 @@ class Library:
             for line in self._postings[word]:
                 sums[line] += gain
         hits = []
+        named: dict[str, list[tuple[str, float]]] = {}
         for line, got in sums.items():
             if line.language != spoken:
                 continue
-            about = self.page_stems[line.page.url]
-            missing = sum(w for word, w in weights.items() if word not in line.stems and word in about)
+            url = line.passage.page.url
+            known = named.get(url)
+            if known is None:
+                about = self.page_stems[url]
+                known = named[url] = [(word, w) for word, w in weights.items() if word in about]
+            missing = 0.0
+            for word, w in known:
+                if word not in line.stems:
+                    missing += w
             cover = (got + missing * 0.5) / total
             score = got + missing * 0.4 + (0.8 if line.fact else 0.0 if line.alone else -2.0) - 0.012 * len(line.stems)
             hits.append(Hit(line, score, cover))
@@ -166,14 +191,19 @@ class Library:
 
     def pages_about(self, wanted: Sequence[str], spoken: str = "en") -> list[tuple[Page, float]]:
         """The pages whose title and topics name `wanted`, best first, with the share of it that they name."""
-        weights = {word: math.log(1 + len(self.page_stems) / (1 + self._spread.get(word, 0))) for word in wanted}
+        weights = {word: math.log(1 + len(self.page_stems) / (1 + len(self._about.get(word, ())))) for word in wanted}
         total = sum(weights.values())
         if not total:
             return []
         found = []
-        for page in self.corpus.pages:
-            own = self.page_stems[page.url]
-            share = sum(w for word, w in weights.items() if word in own) / total
+        shares: dict[str, float] = defaultdict(float)
+        named: dict[str, Page] = {}
+        for word, weight in weights.items():
+            for page in self._about.get(word, ()):
+                shares[page.url] += weight / total
+                named[page.url] = page
+        for url in sorted(shares, key=self._order.__getitem__):
+            page, share = named[url], shares[url]
             if share > 0.3:
                 exact = any(set(topic) <= set(wanted) for topic in self._topics[page.url])
                 first = set(self._topics[page.url][0]) <= set(wanted) if self._topics[page.url] else False
@@ -182,6 +212,18 @@ class Library:
                 found.append((page, share, share + 0.3 * exact + 0.2 * first + 0.3 * title + tongue))
         found.sort(key=lambda entry: -entry[2])
         return [(page, share) for page, share, _ in found[:5]]
+
+    def is_about(self, page: Page, wanted: Sequence[str]) -> bool:
+        """Whether the page's title, or one of its topics, is what is wanted, or wanted is a part of it."""
+        asked = set(wanted)
+        topics = [set(topic) for topic in self._topics[page.url]]
+        head = set(content(re.split(r"[:,(]|\bversus\b", page.title)[0]))
+        return (
+            any(topic <= asked for topic in topics)
+            or any(asked <= topic for topic in [*topics, head] if len(asked) > 1)
+            or asked <= head
+            or len(asked & self.page_stems[page.url]) >= 3
+        )
 
     @cached_property
     def _topics(self) -> dict[str, list[list[str]]]:

@@ -14,7 +14,8 @@ _I_AM = re.compile(
 )
 _TOLD = re.compile(r"\bmy (?!name\b)((?:\w+ ){0,3}?\w+) (?:is|are|was)(?: called| named)? ([^.!?\n]{1,60})", re.I)
 _ASKS_TOLD = re.compile(
-    r"\b(?:what(?:'s| is| was| are)|tell me|do you (?:remember|know|recall)(?: what)?|remember)\b.*?\bmy ((?:\w+ ){0,3}?\w+?)(?: is| are| was| called)?[?.! ]*$",
+    r"\b(?:what(?:'s| is| was| are)|tell me|do you (?:remember|know|recall)(?: what)?|remember)\b.*?\bmy "
+    r"((?:\w+ ){0,3}?\w+?)(?: is| are| was| called)?[?.! ]*$",
     re.I,
 )
 

@@ -7,7 +7,10 @@ from random import Random
 from apex_mock.core.prose.words import closed, lower_first, plain, sentences, upper_first
 
 NUMBERS = {
-    word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+    word: n
+    for n, word in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    )
 } | {
     "a": 1,
     "single": 1,
@@ -55,16 +58,18 @@ _YES_NO = re.compile(
 _ONLY = re.compile(
     r"[,;.(]?\s*\b(?:(?:please\s+)?(?:answer|reply|respond|give|return|output|say)\s+)?(?:me\s+)?(?:with\s+)?"
     r"(?:only|just)\s+(?:with\s+)?(?:the\s+|a\s+|an\s+)?"
-    r"(number|name|year|date|answer|city|word|country|result|value|digits?)\b(?: only)?(?:,? (?:please|nothing else))?\)?",
+    r"(number|name|year|date|answer|city|word|country|result|value|digits?)\b(?: only)?(?:,? (?:please|"
+    r"nothing else))?\)?",
     re.I,
 )
 _ONE_WORD = re.compile(
-    rf"[,;.(]?\s*(?:\b(?:answer|reply|respond)\b\s+)?\b(?:in|with|using)\s+(?:only |just |exactly )?(?:one|a single|1) word\b\)?",
+    r"[,;.(]?\s*(?:\b(?:answer|reply|respond)\b\s+)?\b(?:in|with|using)\s+(?:only |just |exactly )?(?:one|"
+    r"a single|1) word\b\)?",
     re.I,
 )
 _BRIEF = re.compile(
     r"[,;]?\s*\b(?:briefly|in brief|in short|concisely|be (?:very )?(?:brief|concise|short)|short answer|"
-    r"keep it (?:short|brief|simple)|in a nutshell|tl;?dr)\b|\b(?:answers?|responses?|replies) (?:must be|should be|are) "
+    r"keep it (?:short|brief|simple)|in a nutshell)\b|\b(?:answers?|responses?|replies) (?:must be|should be|are) "
     r"(?:brief|short|concise)|\b(?:concise|terse|laconic) (?:assistant|answers?)\b",
     re.I,
 )
@@ -129,6 +134,9 @@ class Style:
         return Style(*(getattr(later, name) or getattr(self, name) for name in self.__slots__))
 
 
+PLAIN = Style()
+
+
 def number(word: str) -> int:
     return int(word) if word.isdigit() else NUMBERS.get(word.lower(), 0)
 
@@ -161,6 +169,13 @@ def read_style(text: str) -> tuple[Style, str]:
             text = _drop(text, match)
     if (match := _PERSONA.search(text)) and _SPEAKS.search(text):
         found["voice"] = match[1].lower()[:6]
+    if found:
+        text = re.sub(
+            r"(?<=[.?!])\s+(?:please )?(?:answer|reply|respond|write|explain|do)(?: it| this| me)?[.!]?$",
+            "",
+            text,
+            flags=re.I,
+        )
     return Style(**found), text.strip(" ,;")  # type: ignore[arg-type]
 
 
@@ -217,6 +232,7 @@ def prose_sentences(text: str) -> list[str]:
     found = []
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith(("#", "|")):
+            line = re.sub(r"^\*\*[^*]{2,80}[.:]\*\*\s+(?=\S)", "", line)
             bare = plain(re.sub(r"^\s*(?:[-*]|\d+[.)]) ", "", line))
             found += [s for s in sentences(bare) if not s.endswith(":")] or ([] if bare.endswith(":") else [bare])
     return found or [plain(text)]

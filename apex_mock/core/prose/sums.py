@@ -8,21 +8,41 @@ from fractions import Fraction
 from random import Random
 
 _OPS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.Mod: operator.mod, ast.FloorDiv: lambda a, b: Fraction(a // b),
-}  # fmt: skip
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Mod: operator.mod,
+    ast.FloorDiv: lambda a, b: Fraction(a // b),
+}
 _SPOKEN = (
-    (r"(\d),(?=\d{3}\b)", r"\1"), (r"\b(?:multiplied by|times)\b|×|·", "*"), (r"(?<=\d)\s*x\s*(?=\d)", "*"), (r"\b(?:divided by|over)\b|÷", "/"), (r"\bplus\b", "+"),
-    (r"\bminus\b|−|–", "-"), (r"\b(?:modulo|mod)\b", "%"), (r"\bto the power of\b|\^", "**"), (r"\bsquared\b|²", "**2"), (r"\bcubed\b|³", "**3"),
-    (r"(?:the )?square root of (\d+(?:\.\d+)?)|√\s*(\d+(?:\.\d+)?)", r"((\1\2)**0.5)"), (r"(\d+(?:\.\d+)?)\s*(?:%|percent|per cent) of", r"(\1/100)*"),
-    (r"the sum of (\S+) and (\S+)", r"(\1+\2)"), (r"the product of (\S+) and (\S+)", r"(\1*\2)"), (r"the difference (?:of|between) (\S+) and (\S+)", r"(\1-\2)"),
-)  # fmt: skip
+    (r"(\d),(?=\d{3}\b)", r"\1"),
+    (r"\b(?:multiplied by|times)\b|×|·", "*"),
+    (r"(?<=\d)\s*x\s*(?=\d)", "*"),
+    (r"\b(?:divided by|over)\b|÷", "/"),
+    (r"\bplus\b", "+"),
+    (r"\bminus\b|−|–", "-"),
+    (r"\b(?:modulo|mod)\b", "%"),
+    (r"\bto the power of\b|\^", "**"),
+    (r"\bsquared\b|²", "**2"),
+    (r"\bcubed\b|³", "**3"),
+    (r"(?:the )?square root of (\d+(?:\.\d+)?)|√\s*(\d+(?:\.\d+)?)", r"((\1\2)**0.5)"),
+    (r"(\d+(?:\.\d+)?)\s*(?:%|percent|per cent) of", r"(\1/100)*"),
+    (r"the sum of (\S+) and (\S+)", r"(\1+\2)"),
+    (r"the product of (\S+) and (\S+)", r"(\1*\2)"),
+    (r"the difference (?:of|between) (\S+) and (\S+)", r"(\1-\2)"),
+)
 _ASKS = re.compile(
-    r"^(?:please |can you |could you )?(?:what(?:'s| is| does| do)?|calculate|compute|how much (?:is|are|does)|evaluate|solve|work out|add up|tell me)?[\s:]*(.+?)\s*(?:equals?|equal to|make|is|=)?[\s=?.!]*(?:please)?[\s?.!]*$",
+    r"^(?:please |can you |could you )?(?:what(?:'s| is| does| do)?|calculate|compute|how much (?:is|are|"
+    r"does)|evaluate|solve|work out|add up|tell me)?[\s:]*(.+?)\s*(?:equals?|equal to|make|is|"
+    r"=)?[\s=?.!]*(?:please)?[\s?.!]*$",
     re.I,
 )
 _WORDED = {
-    w: str(n) for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+    w: str(n)
+    for n, w in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    )
 }
 
 

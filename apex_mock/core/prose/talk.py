@@ -8,27 +8,84 @@ from apex_mock.core.prose.memory import names_told, told
 from apex_mock.core.prose.words import clip, join
 
 _SMALL = (
-    ("GREETING", r"(?:hi|hello|hey|hiya|yo|greetings|howdy|good (?:morning|afternoon|evening|day)|bonjour|hola|salut|hallo|ciao|こんにちは)(?: there| again| everyone| apex| assistant| friend| world| bot)?"),
-    ("THANKS", r"(?:(?:many |ok,? |great,? |perfect,? )?(?:thanks|thank you|thx|cheers|merci|gracias|danke)(?: so much| very much| a lot| again| for (?:your|the) (?:help|answer))?|(?:that(?:'s| is|'s very| was) (?:great|helpful|perfect|very helpful)))"),
-    ("FAREWELL", r"(?:bye|goodbye|good ?bye|bye bye|see you(?: later| soon)?|good night|farewell|talk to you later|have a (?:nice|good) day)"),
-    ("WELLBEING", r"(?:(?:hi|hello|hey)[,! ]+)?(?:how are you(?: doing)?(?: today)?|how(?:'s| is) it going|what(?:'s| is) up|how do you do|are you (?:ok|well|there))"),
-    ("IDENTITY", r"(?:(?:hi|hello|hey)[,! ]+)?(?:who are you|what are you|what(?:'s| is) your name|what should i call you|tell me about yourself|introduce yourself|are you (?:a |an )?(?:bot|robot|human|ai|real|real person|person|llm|language model|chatgpt|gpt)|which model are you|what model are you|who (?:made|created|built|trained) you)"),
-    ("ABILITY", r"(?:what can you do(?: for me)?|how can you help(?: me)?|what are you able to do|help|help me|can you help me|i need (?:your )?help|what are your capabilities)"),
-    ("RECALL", r"(?:(?:and )?(?:do you (?:still )?(?:remember|know|recall) )?what(?:'s| is| was) my name|(?:do you (?:still )?(?:remember|know|recall)|tell me|say) my name|who am i|do you (?:remember|know) (?:me|who i am)|what did i say my name (?:was|is))"),
-    ("HISTORY", r"(?:what (?:did i (?:just )?(?:say|ask|tell you)(?: you)?(?: (?:before|first|earlier|at first))?|was my (?:first|last|previous) (?:question|message))|repeat my (?:first|last|previous) (?:question|message)|what have we (?:talked|been talking) about|what were we talking about|summari[sz]e (?:our|this) (?:conversation|chat)(?: so far)?)"),
-)  # fmt: skip
+    (
+        "GREETING",
+        (
+            r"(?:hi|hello|hey|hiya|yo|greetings|howdy|good (?:morning|afternoon|evening|day)|bonjour|hola|salut|"
+            r"hallo|ciao|こんにちは)(?: there| again| everyone| apex| assistant| friend| world| bot)?"
+        ),
+    ),
+    (
+        "THANKS",
+        (
+            r"(?:(?:many |ok,? |great,? |perfect,? )?(?:thanks|thank you|thx|cheers|merci|gracias|danke)(?: so "
+            r"much| very much| a lot| again| for (?:your|the) (?:help|answer))?|(?:that(?:'s| is|'s very| was) "
+            r"(?:great|helpful|perfect|very helpful)))"
+        ),
+    ),
+    (
+        "FAREWELL",
+        (
+            r"(?:bye|goodbye|good ?bye|bye bye|see you(?: later| soon)?|good night|farewell|talk to you later|"
+            r"have a (?:nice|good) day)"
+        ),
+    ),
+    (
+        "WELLBEING",
+        (
+            r"(?:(?:hi|hello|hey)[,! ]+)?(?:how are you(?: doing)?(?: today)?|how(?:'s| is) it going|what(?:'s| "
+            r"is) up|how do you do|are you (?:ok|well|there))"
+        ),
+    ),
+    (
+        "IDENTITY",
+        (
+            r"(?:(?:hi|hello|hey)[,! ]+)?(?:who are you|what are you|what(?:'s| is) your name|what should i call "
+            r"you|tell me about yourself|introduce yourself|are you (?:a |an )?(?:bot|robot|human|ai|real|real "
+            r"person|person|llm|language model|chatgpt|gpt)|which model are you|what model are you|who (?:made|"
+            r"created|built|trained) you)"
+        ),
+    ),
+    (
+        "ABILITY",
+        (
+            r"(?:what can you do(?: for me)?|how can you help(?: me)?|what are you able to do|help|help me|can "
+            r"you help me|i need (?:your )?help|what are your capabilities)"
+        ),
+    ),
+    (
+        "RECALL",
+        (
+            r"(?:(?:and )?(?:do you (?:still )?(?:remember|know|recall) )?what(?:'s| is| was) my name|(?:do you "
+            r"(?:still )?(?:remember|know|recall)|tell me|say) my name|who am i|do you (?:remember|know) (?:me|"
+            r"who i am)|what did i say my name (?:was|is))"
+        ),
+    ),
+    (
+        "HISTORY",
+        (
+            r"(?:what (?:did i (?:just )?(?:say|ask|tell you)(?: you)?(?: (?:before|first|earlier|at first))?|was "
+            r"my (?:first|last|previous) (?:question|message))|repeat my (?:first|last|previous) (?:question|"
+            r"message)|what have we (?:talked|been talking) about|what were we talking about|summari[sz]e (?:our|"
+            r"this) (?:conversation|chat)(?: so far)?)"
+        ),
+    ),
+)
 _SMALL_KINDS = [
     (
         name,
         re.compile(
-            rf"^(?:please |so |and |ok(?:ay)?,? )?{pattern}(?:,? (?:please|today|again|apex|friend))?[\s.!?,:;)😀-🙏]*$",
+            rf"^(?:please |so |and |ok(?:ay)?,? )?{pattern}(?:,? (?:please|today|again|apex|friend))?"
+            r"[\s.!?,:;)😀-🙏]*$",
             re.I,
         ),
     )
     for name, pattern in _SMALL
 ]
 _INTRODUCES = re.compile(
-    r"^(?:(?:hi|hello|hey)[,!.]?(?: there)?[,!.]? )?(?:my name is|my name's|i am|i'm|call me|i'm called) [^\W\d_][\w'’-]*(?: [A-Z][\w'’-]+){0,2}(?:,? (?:and )?(?:nice to meet you|i(?:'m| am| live| come| like| love| work) [^?]{1,80}|[^?]{1,60}))?[.! ]*(?:nice to meet you[.!]?)?$",
+    r"^(?:(?:hi|hello|hey)[,!.]?(?: there)?[,!.]? )?(?:my name is|my name's|i am|i'm|call me|i'm called) "
+    r"[^\W\d_][\w'’-]*(?: [A-Z][\w'’-]+){0,2}(?:,? (?:and )?(?:nice to meet you|i(?:'m| am| live| come| "
+    r"like| love| work) [^?]{1,80}|[^?]{1,60}))?[.! ]*(?:nice to meet you[.!]?)?$",
     re.I,
 )
 
@@ -42,6 +99,12 @@ def kind(flat: str) -> Kind | None:
     for name, pattern in _SMALL_KINDS:
         if pattern.match(flat):
             return Kind[name]
+    if (
+        "?" not in flat
+        and len(flat.split()) < 12
+        and re.match(r"(?:many |ok,? |great,? |perfect,? )?(?:thanks|thank you|thx)\b(?! to\b)", flat, re.I)
+    ):
+        return Kind.THANKS
     if "?" not in flat and _INTRODUCES.match(flat) and re.search(r"\bname|\bcall|i(?:'m| am) [A-Z]", flat):
         return Kind.INTRODUCTION
     return None
@@ -147,7 +210,10 @@ def reply(ask: Ask, random: Random) -> str:
                         "There is a lot we can do together",
                     )
                 )
-                + ": answering questions, explaining how things work, comparing options, writing stories, poems and code, summarising a text, and giving answers as JSON, bullet points or tables. "
+                + (
+                    ": answering questions, explaining how things work, comparing options, writing stories, poems and "
+                    "code, summarising a text, and giving answers as JSON, bullet points or tables. "
+                )
                 + random.choice(("Tell me what you need, and we can start.", "What would you like to begin with?"))
             )
         case Kind.INTRODUCTION:

@@ -1,4 +1,4 @@
-"""Tokens: pieces of text of the size that a model's tokens have. Joined again they are the text, character by character."""
+"""Tokens: pieces of text of the size that a model's tokens have; joined again they are the text."""
 
 import re
 from functools import lru_cache

@@ -17,14 +17,18 @@ _BOUNDARY = re.compile(
     r"(?<=[.!?…])(?<!\b[A-Z]\.)(?<!\b[a-z]\.[a-z]\.)(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\bc\.)"
     r"[\"”’)»]*\s+(?=[\"“(«¿¡*_`\d]*[A-ZÀ-ÞΑ-ΩА-Я0-9])|(?<=[。！？])"
 )
-_MARKUP = re.compile(r"\*\*|(?<![\w*])[*_](?=\S)|(?<=\S)[*_](?![\w*])|\[([^\]]*)\]\([^)]*\)")
+_MARKUP = re.compile(
+    r"\*\*(\S(?:.*?\S)?)\*\*|(?<![\w*])\*(\S(?:[^*]*?\S)?)\*(?![\w*])|(?<![\w_])_(\S(?:[^_]*?\S)?)"
+    r"_(?![\w_])|\[([^\]]*)\]\([^)]*\)",
+    re.DOTALL,
+)
 
 # The first word of a line stands for the others.
 _SAME = """
 write wrote written author writer authored
 begin began begun start started starts starting beginning
 build built construct constructed construction builder
-invent invented inventor invention
+invent invented inventor invention introduced
 discover discovered discovery discoverer
 paint painted painter painting paintings
 founded founder establish established
@@ -36,7 +40,7 @@ long longer longest length
 deep deeper deepest depth
 fast faster fastest speed velocity
 small smaller smallest tiny
-far distance farther
+far farther
 die died death dies dead
 born birth
 win won winner
@@ -77,15 +81,16 @@ _CANON = {word: line.split()[0] for line in _SAME.strip().splitlines() for word 
 
 # Words that say how something is asked, not about what.
 ASKING = STOPWORDS | frozenset(
-    """what's whats who's where's how's it's i'm i'd i've don't can't let's many much long? lot lots kindly explain tell
-    describe define definition give show write say question answer answers reply respond sentence sentences word words
-    briefly brief short shortly detail details detailed simple simply terms exactly please thanks thank hello hi hey
-    know want need help mean means meant called call named name names really actually thing things something anything
-    today currently current quick quickly okay ok yes no two three four five six seven eight nine ten one good best
-    main important interesting example examples list bullet points use used using work works happen happened happens
-    make made get got go come came does doing way ways kind kinds different difference differences between versus vs
-    compare comparison better well like also information info about learn overview introduction summary fact facts
-    us we they've there's again ever still however every each""".split()
+    """what's whats who's where's how's it's i'm i'd i've don't can't let's many much long? lot lots kindly
+    explain tell describe define definition give show write say question answer answers reply respond
+    sentence sentences word words briefly brief short shortly detail details detailed simple simply
+    terms exactly please thanks thank hello hi hey know want need help mean means meant called call
+    named name names really actually thing things something anything today currently current quick
+    quickly okay ok yes no two three four five six seven eight nine ten one good best main important
+    interesting example examples list bullet points use used using work works happen happened happens
+    make made get got go come came does doing way ways kind kinds different difference differences
+    between versus vs compare comparison better well like also information info about learn overview
+    introduction summary fact facts us we they've there's again ever still however every each""".split()  # noqa: SIM905
 )
 
 
@@ -135,16 +140,27 @@ def stems(text: str) -> list[str]:
 
 def telling(text: str) -> list[str]:
     """The stems of the words that say what a text is about, each once, in order."""
+    return list(_telling(text) if len(text) < 400 else _telling.__wrapped__(text))
+
+
+@lru_cache(maxsize=8192)
+def _telling(text: str) -> tuple[str, ...]:
     folded = fold(text)
     found = [stem(word) for word in WORD.findall(folded) if word not in ASKING and not CJK.match(word)]
     if not folded.isascii() and CJK.search(folded):
         found += [s for s in stems(text) if CJK.match(s)]
+    return tuple(dict.fromkeys(found))
+
+
+def content(text: str) -> list[str]:
+    """The stems of all words but the small ones: a name in full, "proof of work"."""
+    found = [stem(word) for word in WORD.findall(fold(text)) if word not in STOPWORDS and not CJK.match(word)]
     return list(dict.fromkeys(found))
 
 
 def plain(text: str) -> str:
     """Markdown without its emphasis and links, on one line."""
-    return " ".join(_MARKUP.sub(lambda m: m[1] or "", text).replace("`", "").split())
+    return " ".join(_MARKUP.sub(lambda m: m[1] or m[2] or m[3] or m[4] or "", text).replace("`", "").split())
 
 
 def sentences(text: str) -> list[str]:
@@ -161,7 +177,8 @@ def clip(text: str, limit: int) -> str:
 
 
 def upper_first(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """With a capital letter at the beginning, unless the word has its capital further on, as gRPC has."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
 
 
 def lower_first(text: str) -> str:
@@ -173,9 +190,9 @@ def lower_first(text: str) -> str:
 
 
 _OPENERS = frozenset(
-    """A An The In On At To For From By Of With Most Many Some All Both Each Every Although Though While When Where If
-    Because Since As It Its This That These Those They There Their Another Before After During Without About Around
-    More Less Too Lack One Two Three Four Five Six""".split()
+    """A An The In On At To For From By Of With Most Many Some All Both Each Every Although Though While
+    When Where If Because Since As It Its This That These Those They There Their Another Before After
+    During Without About Around More Less Too Lack One Two Three Four Five Six""".split()  # noqa: SIM905
 )
 
 

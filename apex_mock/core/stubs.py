@@ -1,0 +1,228 @@
+"""Stubs: answers that a test has laid down, and which of them a request gets.
+
+The most specific stub that fits wins; of equally specific ones, the newest. A stub that fits all but in one point is a
+near miss, and says in which.
+"""
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from apex_mock.core.types import Caller, ChatRequest, Micros, Mode, Operation, SearchRequest, WebResult
+from apex_mock.errors import Code
+
+Predicate = Callable[[Any, Caller], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A condition on a text; all that is given must hold. `contains` and `glob` do not mind the case."""
+
+    equals: str | None = None
+    contains: str | None = None
+    regex: str | None = None
+    glob: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.equals is self.contains is self.regex is self.glob is None:
+            raise ValueError("say one of equals, contains, regex, glob")
+        if self.regex is not None:
+            try:
+                re.compile(self.regex)
+            except re.error as error:
+                raise ValueError(f"regex {self.regex!r}: {error}") from None
+
+    def fits(self, text: str) -> bool:
+        return (
+            (self.equals is None or text == self.equals)
+            and (self.contains is None or self.contains.casefold() in text.casefold())
+            and (self.regex is None or _compiled(self.regex).search(text) is not None)
+            and (self.glob is None or fnmatch.fnmatchcase(text.casefold(), self.glob.casefold()))
+        )
+
+    def __str__(self) -> str:
+        conditions = {name: getattr(self, name) for name in ("equals", "contains", "regex", "glob")}
+        return " and ".join(f"{name} {value!r}" for name, value in conditions.items() if value is not None)
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which requests a stub is for. What is not given fits everything.
+
+    `prompt` is the last user message, or what is searched for. `nth` counts, from 1, the calls that fit all the rest.
+    """
+
+    operation: Operation | None = None
+    prompt: Text | None = None
+    any_message: Text | None = None
+    system: Text | None = None
+    model: Text | None = None
+    mode: Mode | None = None
+    stream: bool | None = None
+    sampling: Mapping[str, float] = field(default_factory=dict)
+    uids: tuple[int, ...] | None = None
+    app: Text | None = None
+    key: Text | None = None
+    headers: Mapping[str, Text] = field(default_factory=dict)
+    nth: int | None = None
+    where: Predicate | None = None
+
+    @property
+    def specificity(self) -> int:
+        """How much it asks for: an exact text weighs more than a part of one."""
+        texts = [self.prompt, self.any_message, self.system, self.model, self.app, self.key, *self.headers.values()]
+        weight = sum(2 if text.equals is not None else 1 for text in texts if text is not None)
+        others = (self.operation, self.mode, self.stream, self.uids, self.nth, self.where)
+        return 2 * weight + sum(2 for other in others if other is not None) + 2 * len(self.sampling)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A function that the answer asks the client to call; `arguments` is JSON, as text."""
+
+    name: str
+    arguments: str = "{}"
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a streamed answer; `after` is in seconds from the start of the stream (or of the job)."""
+
+    text: str
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error instead of an answer, in each wire's own form. With `after_chunks` it comes in mid-stream."""
+
+    code: Code
+    message: str = ""
+    retry_after: float | None = None
+    after_chunks: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a stub answers with: one of text, chunks, json, template, tool_calls, results, research, or an error.
+
+    `delay` is in seconds before the first of it.
+    """
+
+    text: str | None = None
+    chunks: tuple[Piece, ...] | None = None
+    json: Any = None
+    template: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    results: tuple[WebResult, ...] | None = None
+    research: tuple[Piece, ...] | None = None
+    error: Failure | None = None
+    finish_reason: str | None = None
+    model: str | None = None
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """`replies` are given in turn, the last one again and again; after `times` calls the stub fits no more."""
+
+    id: str
+    when: Match = Match()
+    replies: tuple[Reply, ...] = ()
+    times: int | None = None
+    name: str = ""
+    created_at: Micros = 0
+    order: int = 0
+
+    def reply(self, used: int) -> Reply:
+        """What the call after `used` others gets."""
+        return self.replies[min(used, len(self.replies) - 1)]
+
+    @property
+    def title(self) -> str:
+        return self.name or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where a request is not what a stub wants."""
+
+    field: str
+    wanted: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: wanted {self.wanted}, got {self.got}"
+
+
+def differences(match: Match, operation: Operation, request: Any, caller: Caller) -> Iterator[Difference]:
+    """Every point in which a request does not fit; `nth` is counted elsewhere."""
+    if match.operation is not None and match.operation is not operation:
+        yield Difference("operation", match.operation, operation)
+    for name, wanted, texts in _texts(match, request, caller):
+        if not any(wanted.fits(text) for text in texts):
+            yield Difference(name, str(wanted), _shown(texts))
+    for name, value, got in _values(match, request):
+        if value != got:
+            yield Difference(name, repr(value), repr(got))
+    if match.where is not None and not match.where(request, caller):
+        yield Difference("where", "the predicate to hold", "it did not")
+
+
+def _texts(match: Match, request: Any, caller: Caller) -> Iterator[tuple[str, Text, Sequence[str]]]:
+    chat = request if isinstance(request, ChatRequest) else None
+    messages = chat.messages if chat else ()
+    prompt = chat.prompt if chat else request.query if isinstance(request, SearchRequest) else str(request or "")
+    for name, wanted, texts in (
+        ("prompt", match.prompt, [prompt]),
+        ("any_message", match.any_message, [m.content for m in messages]),
+        ("system", match.system, [m.content for m in messages if m.role == "system"]),
+        ("model", match.model, [chat.model] if chat else []),
+        ("app", match.app, [caller.app]),
+        ("key", match.key, [caller.owner]),
+    ):
+        if wanted is not None:
+            yield name, wanted, texts
+    for header, wanted in match.headers.items():
+        sent = caller.headers.get(header.lower())
+        yield f"header {header}", wanted, [] if sent is None else [sent]
+
+
+def _values(match: Match, request: Any) -> Iterator[tuple[str, Any, Any]]:
+    chat = request if isinstance(request, ChatRequest) else None
+    if match.mode is not None:
+        yield "mode", match.mode.value, chat.mode.value if chat else None
+    if match.stream is not None:
+        yield "stream", match.stream, chat.stream if chat else None
+    if match.uids is not None:
+        yield "uids", match.uids, getattr(request, "uids", None)
+    for name, value in match.sampling.items():
+        yield f"sampling {name}", value, getattr(chat.sampling, name, None) if chat else None
+
+
+def _shown(texts: Sequence[str]) -> str:
+    if not texts:
+        return "nothing"
+    return " | ".join(repr(text if len(text) <= 80 else text[:79] + "…") for text in texts[-3:])
+
+
+def ranked(stubs: Sequence[Stub]) -> list[Stub]:
+    """The order in which stubs are tried: most specific first, then newest."""
+    return sorted(stubs, key=lambda stub: (stub.when.specificity, stub.order), reverse=True)
+
+
+def near_misses(
+    stubs: Sequence[Stub], operation: Operation, request: Any, caller: Caller
+) -> list[tuple[Stub, list[Difference]]]:
+    """The stubs that do not fit, the nearest first, each with where it differs."""
+    found = [(stub, list(differences(stub.when, operation, request, caller))) for stub in ranked(stubs)]
+    return sorted(((s, d) for s, d in found if d), key=lambda entry: len(entry[1]))

@@ -1,0 +1,17 @@
+grpcurl -H "Authorization: Bearer your-api-key" \
+  -d '{
+    "messages": [
+      {
+        "role": "user",
+        "content": "Write a short story about a cosmonaut learning to paint."
+      }
+    ],
+    "sampling_parameters": {
+      "temperature": 0.7,
+      "top_p": 0.95,
+      "max_new_tokens": 256,
+      "do_sample": true
+    }
+  }' \
+  constellation.api.cloud.macrocosmos.ai:443 \
+  apex.v1.ApexService/ChatCompletion

@@ -1,0 +1,41 @@
+"""What the project's own tests share: a caller on each wire of the running fake, and time that stands still."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from apex_mock import ApexMock, Server, Settings
+from apex_mock.clock import Clock
+from tests.wires import WIRES, Wire
+
+NOON = 1_748_779_200_000_000  # 2025-06-01T12:00:00Z, in microseconds
+
+
+@pytest.fixture(scope="session")
+def http() -> Iterator[httpx.Client]:
+    """A client without a key or a base: making one for each call costs more than the call."""
+    with httpx.Client(timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+def rest(server: Server, key: str) -> Iterator[httpx.Client]:
+    """The REST surface, with this test's key."""
+    headers = {"authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=server.url, headers=headers, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture(params=WIRES)
+def wire(request: pytest.FixtureRequest, server: Server, key: str) -> Iterator[Wire]:
+    """Each RPC wire in turn, with this test's key."""
+    made = WIRES[request.param](server.address, key)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def mock() -> ApexMock:
+    """A fake without a wire, at whose place it is noon until somebody moves the clock."""
+    return ApexMock(Settings(), clock=Clock(lambda: NOON))

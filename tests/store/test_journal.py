@@ -1,0 +1,85 @@
+"""The journal: what was asked and answered, bounded, without a key in it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apex_mock.core.types import Caller, ChatRequest, Chunk, Message, Operation, Plan
+from apex_mock.journal import ENTRY_BYTES, Journal, redact
+
+CALLER = Caller("scope", "secret-key-123")
+
+
+def plan(text: str) -> Plan:
+    return Plan("id", 0, "model", text, (Chunk(text),))
+
+
+def asked(journal: Journal, text: str = "", caller: Caller = CALLER):
+    return journal.open(0, Operation.CHAT, caller, ChatRequest((Message("user", text),)))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 3000)), max_size=40), st.integers(1, 20))
+def test_it_never_holds_more_than_it_may(calls, max_entries):
+    """Neither in entries nor in bytes, questions and answers; the oldest go first, and are counted."""
+    journal = Journal(max_entries, 10_000)
+    for asked_size, answer_size in calls:
+        journal.answered(asked(journal, "x" * asked_size), plan("x" * answer_size))
+        assert len(journal) <= max_entries
+        assert sum(e.size for e in journal) <= 10_000
+    assert len(journal) + journal.evicted == len(calls) == journal.seq
+    assert [e.seq for e in journal] == list(range(journal.evicted + 1, len(calls) + 1))
+
+
+def test_an_answer_that_comes_after_its_call_was_forgotten_is_not_counted():
+    """A slow call may outlive its own entry."""
+    journal = Journal(1, 10_000)
+    first = asked(journal)
+    second = asked(journal)
+    journal.answered(first, plan("x" * 9000))
+    assert list(journal) == [second]
+    assert len(journal) == 1
+
+
+def test_it_keeps_all_that_fits():
+    """The last thousand, not fewer."""
+    journal = Journal(3, 10 * ENTRY_BYTES)
+    for _ in range(5):
+        asked(journal)
+    assert [e.seq for e in journal] == [3, 4, 5]
+
+
+@given(st.text(min_size=4, max_size=40))
+def test_a_key_is_not_to_be_read_from_its_name(key):
+    """Different keys have different names, an absent one has none."""
+    assert redact(key).startswith("key-")
+    assert key not in redact(key).removeprefix("key-")
+    assert redact(key) == redact(key) != redact(key + "x")
+    assert redact("") == ""
+
+
+def test_an_entry_tells_who_called_without_the_key():
+    """By the digest of its owner."""
+    assert asked(Journal(10, 10_000)).by == redact("secret-key-123")
+
+
+def test_clearing_a_scope_leaves_the_others():
+    """And the bytes of the cleared ones are free again."""
+    journal = Journal(100, 4 * ENTRY_BYTES)
+    asked(journal, caller=Caller("a"))
+    asked(journal, caller=Caller("b"))
+    asked(journal, caller=Caller("a"))
+    journal.clear("a")
+    assert [e.scope for e in journal] == ["b"]
+    for _ in range(3):
+        asked(journal, caller=Caller("a"))
+    assert (len(journal), journal.evicted) == (4, 0)
+    journal.clear()
+    assert len(journal) == 0
+
+
+def test_reading_it_while_calls_come_in_is_safe():
+    """What is read is what was there at the start."""
+    journal = Journal(10, 100_000)
+    asked(journal)
+    for _ in journal:
+        asked(journal)
+    assert len(journal) == 2
