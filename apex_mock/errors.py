@@ -18,7 +18,6 @@ ApexError                     code                 says
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import ClassVar
 
 
 class Code(StrEnum):
@@ -49,7 +48,7 @@ class ApexError(Exception):
     wires that have room for it. `retry_after` is in seconds.
     """
 
-    code: ClassVar[Code] = Code.UNKNOWN
+    code: Code = Code.UNKNOWN
 
     def __init__(self, message: str, *, hint: str = "", retry_after: float | None = None) -> None:
         super().__init__(f"{message}: {hint}" if hint else message)
@@ -116,3 +115,15 @@ class Unimplemented(ApexError):
 
 class Crash(ApexError):
     code = Code.INTERNAL
+
+
+class Unstubbed(ApexError):
+    code = Code.FAILED_PRECONDITION
+
+
+class Prepared(ApexError):
+    """An error that was asked for, with a code of its own."""
+
+    def __init__(self, code: Code, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.code = code

@@ -4,8 +4,6 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-import trustme
-
 # The two documented hosts are named too, so that a hosts entry is enough for code whose host cannot be configured.
 NAMES = (
     "localhost",
@@ -35,6 +33,8 @@ class Certificate:
 
 def make_certificate(folder: Path, *names: str) -> Certificate:
     """Writes a new CA, certificate and key into a folder; for these names besides NAMES."""
+    import trustme  # a server without TLS starts without it
+
     folder.mkdir(parents=True, exist_ok=True)
     ca = trustme.CA()
     issued = ca.issue_cert(*dict.fromkeys([*NAMES, *names]))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from apex_mock.core.types import Caller, ChatRequest, Micros, Mode, Operation, SearchRequest, WebResult
+from apex_mock.core.types import Caller, ChatRequest, Micros, Mode, Operation, SearchRequest, ToolCall, WebResult
 from apex_mock.errors import Code
 
 Predicate = Callable[[Any, Caller], bool]
@@ -82,15 +82,6 @@ class Match:
         weight = sum(2 if text.equals is not None else 1 for text in texts if text is not None)
         others = (self.operation, self.mode, self.stream, self.uids, self.nth, self.where)
         return 2 * weight + sum(2 for other in others if other is not None) + 2 * len(self.sampling)
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A function that the answer asks the client to call; `arguments` is JSON, as text."""
-
-    name: str
-    arguments: str = "{}"
-    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
+from apex_mock.errors import ApexError
 from apex_mock.seed import digest
 
 Micros = int
@@ -126,6 +127,7 @@ class ChatRequest:
 class FinishReason(StrEnum):
     STOP = "stop"
     LENGTH = "length"
+    TOOL_CALLS = "tool_calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,19 @@ class Chunk(NamedTuple):
     after: float = 0.0
 
 
+class ToolCall(NamedTuple):
+    """A function that the answer asks the client to call; `arguments` is JSON, as text."""
+
+    name: str
+    arguments: str = "{}"
+    id: str = ""
+
+
 class Plan(NamedTuple):
-    """Everything a client will be sent, and when. `text` is all of `chunks`, of which there is at least one."""
+    """Everything a client will be sent, and when. `text` is all of `chunks`, of which there is at least one.
+
+    With `error` set, the stream ends in it after its last chunk.
+    """
 
     id: str
     created: int
@@ -157,6 +170,8 @@ class Plan(NamedTuple):
     usage: Usage | None = None
     mode: Mode = Mode.BASE
     miners: tuple[int, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    error: ApexError | None = None
 
     @property
     def duration(self) -> float:

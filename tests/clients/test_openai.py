@@ -1,6 +1,7 @@
 """Programs written for OpenAI, pointed at the fake by environment variables: openai 3 and 2, LangChain and litellm."""
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,14 @@ def text_of(chunks: list[Any]) -> str:
     return "".join(choice["delta"]["content"] or "" for chunk in chunks for choice in chunk["choices"])
 
 
-def test_chat_completions(openai: tuple[str, Path], either: Server, key: str) -> None:
+@cache
+def talk(python: Path, server: Server) -> Any:
+    return run_script(python, "openai_chat.py", env=server.environment("openai"))
+
+
+def test_chat_completions(openai: tuple[str, Path], either: Server) -> None:
     major, python = openai
-    said = run_script(python, "openai_chat.py", env=either.environment(key))
+    said = talk(python, either)
     assert said["version"].startswith(f"{major}.")
 
     [choice] = said["unary"]["choices"]
@@ -41,9 +47,9 @@ def test_chat_completions(openai: tuple[str, Path], either: Server, key: str) ->
         assert {chunk["usage"] for chunk in chunks} == {None}
 
 
-def test_what_openai_and_apex_each_add(openai: tuple[str, Path], either: Server, key: str) -> None:
+def test_what_openai_and_apex_each_add(openai: tuple[str, Path], either: Server) -> None:
     _, python = openai
-    said = run_script(python, "openai_chat.py", env=either.environment(key))
+    said = talk(python, either)
 
     *chunks, last = said["with usage"]
     assert text_of(chunks) == text_of(said["stream"])

@@ -13,7 +13,7 @@ from apex_mock import ApexMock, Server, Settings, create_app, serve
 from apex_mock.clock import Clock
 from apex_mock.core.types import Caller, ChatRequest, Message, Sampling
 from tests.conftest import NOON
-from tests.wires import HELLO, WIRES
+from tests.wires import WIRES
 
 QUESTIONS = [
     "What is the capital of France?",
@@ -64,7 +64,7 @@ async def test_another_seed_gives_other_answers():
     assert len(ids) == 5
     texts = set()
     for seed in range(8):
-        (body,) = await answers(fixed(), [ask("How do vaccines work?", seed=seed)], at_once=False)
+        (body,) = await answers(fixed(), [ask("Write a haiku about the sea", seed=seed)], at_once=False)
         texts.add(orjson.loads(body)["choices"][0]["message"]["content"])
     assert len(texts) > 1
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from random import Random
 
-from apex_mock.core.corpus import Page, PassageKind
-from apex_mock.core.prose.ask import Ask, Kind
+from apex_mock.core.corpus import Page
+from apex_mock.core.prose.ask import Ask
 from apex_mock.core.prose.library import Hit, Library, Line, language
 from apex_mock.core.prose.words import ASKING, WORD, content, fold, stem, stems, telling
 
@@ -372,18 +372,3 @@ def said_about(ask: Ask, shelf: Library, count: int = 6) -> list[Line]:
     wanted = telling(expand(ask.subject)) or list(ask.wanted)
     found = [h.line for h in shelf.find(wanted, ask.spoken) if h.cover >= 0.85 and h.line.alone]
     return distinct(found)[:count]
-
-
-__all__ = [
-    "ENOUGH",
-    "Kind",
-    "PassageKind",
-    "answers",
-    "definition",
-    "distinct",
-    "language",
-    "overlap",
-    "said_about",
-    "support",
-    "topic",
-]

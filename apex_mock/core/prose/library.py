@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from apex_mock.core.corpus import Corpus, Page, Passage, PassageKind
-from apex_mock.core.prose.words import CJK, content, count_words, fold, plain, sentences, stem, stems, telling
+from apex_mock.core.prose.words import CJK, content, count_words, plain, sentences, stems, telling
 
 # A sentence that needs the one before it, or something else on its page, cannot be said alone.
 _LEANS = re.compile(
@@ -258,6 +258,3 @@ class Library:
 @lru_cache(maxsize=8)
 def library(corpus: Corpus) -> Library:
     return Library(corpus)
-
-
-__all__ = ["Hit", "Library", "Line", "fold", "language", "library", "stem"]

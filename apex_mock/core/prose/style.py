@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from random import Random
 
-from apex_mock.core.prose.words import closed, lower_first, plain, sentences, upper_first
+from apex_mock.core.prose.words import closed, plain, sentences
 
 NUMBERS = {
     word: n
@@ -262,16 +262,3 @@ def shorten(text: str, limit: int, exactly: bool = False) -> str:
     return closed(
         re.sub(r"\s+(?:the|a|an|of|in|and|or|to|by|with|for|from|which|that|as|is|are)$", "", clause.rstrip(" ,;:"))
     )
-
-
-__all__ = [
-    "Style",
-    "dress",
-    "lasting",
-    "lower_first",
-    "number",
-    "prose_sentences",
-    "read_style",
-    "shorten",
-    "upper_first",
-]

@@ -10,7 +10,7 @@ from apex_mock.core.prose.ask import Ask
 from apex_mock.core.prose.ground import answers, definition, distinct, expand, said_about, support, topic
 from apex_mock.core.prose.library import Hit, Library, Line
 from apex_mock.core.prose.style import NUMBERS
-from apex_mock.core.prose.words import content, count_words, lower_first, plain, sentences, telling
+from apex_mock.core.prose.words import content, count_words, plain, sentences, telling
 
 _WH = re.compile(r"^(?:who|when|where|how (?:many|much|tall|far|high|long|old|big|fast|deep|large|often|hot))\b", re.I)
 
@@ -289,6 +289,3 @@ def _scattered(ask: Ask, shelf: Library, random: Random) -> str:
     first = next((line for line in lines if line.lead and set(ask.wanted) & set(line.lead)), lines[0])
     rest = [line for line in lines if line is not first]
     return first.text + " " + " ".join(line.text for line in rest[: random.randint(2, 4)])
-
-
-__all__ = ["explanation", "lower_first", "paragraph", "pick", "question", "yes_no"]

@@ -6,7 +6,7 @@ from random import Random
 
 from apex_mock.core.prose.ask import Ask, Kind
 from apex_mock.core.prose.style import prose_sentences
-from apex_mock.core.prose.words import join, stems, telling
+from apex_mock.core.prose.words import stems, telling
 
 _WHOLE = frozenset(
     {
@@ -144,6 +144,3 @@ def _merge(texts: Sequence[str]) -> tuple[list[tuple[str, int]], list[tuple[str,
 _LEANS = re.compile(
     r"(?:It|They|This|These|Those|He|She|His|Her|Its|Their|The (?:two|same|other)|Both|But|And|So|There)\b"
 )
-
-
-__all__ = ["join", "number", "synthesis"]

@@ -1,0 +1,93 @@
+"""What a stub's reply says to one request: its text, in pieces, with their times.
+
+Templates are Jinja's, in its sandbox: `{{ prompt }}`, `{{ messages[-1].content }}`, `{{ request.seed }}`, `{{ query }}`.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from apex_mock.core.prose import tokenize
+from apex_mock.core.stubs import Failure, Piece, Reply
+from apex_mock.core.types import ChatRequest, Chunk, FinishReason, SearchRequest
+from apex_mock.errors import ApexError, Prepared
+
+_environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A reply to a chat, before it has an id. `timed`: its pieces bring their own times."""
+
+    chunks: tuple[Chunk, ...]
+    finish: FinishReason
+    timed: bool = False
+
+
+def text_of(reply: Reply, request: Any) -> str:
+    """The reply's text; of a template, what it makes of the request. Raises ValueError when the template fails."""
+    if reply.chunks is not None:
+        return "".join(piece.text for piece in reply.chunks)
+    if reply.template is not None:
+        return rendered(reply.template, request)
+    if reply.json is not None:
+        return orjson.dumps(reply.json).decode()
+    return reply.text or ""
+
+
+def rendered(template: str, request: Any) -> str:
+    known: dict[str, Any] = {"request": request}
+    if isinstance(request, ChatRequest):
+        known |= {"prompt": request.prompt, "messages": request.messages, "model": request.model}
+    elif isinstance(request, SearchRequest):
+        known |= {"query": request.query}
+    try:
+        return _template(template).render(known)
+    except TemplateError as error:
+        raise ValueError(f"template {template!r}: {error}") from None
+
+
+@lru_cache(maxsize=128)
+def _template(source: str) -> Any:
+    return _environment.from_string(source)
+
+
+def check_template(source: str) -> None:
+    """Raises ValueError for a template that cannot be read."""
+    try:
+        _template(source)
+    except TemplateError as error:
+        raise ValueError(f"template {source!r}: {error}") from None
+
+
+def spoken(reply: Reply, request: ChatRequest) -> Spoken:
+    """A reply to a chat as its chunks. Text is cut into tokens as an answer is; given chunks stay as they are."""
+    finish = FinishReason(reply.finish_reason) if reply.finish_reason else FinishReason.STOP
+    if reply.tool_calls and not reply.finish_reason:
+        finish = FinishReason.TOOL_CALLS
+    if reply.chunks is not None:
+        timed = any(piece.after is not None for piece in reply.chunks)
+        return Spoken(timetabled(reply.chunks, reply.delay), finish, timed or bool(reply.delay))
+    texts = tokenize(text_of(reply, request)) or ("",)
+    limit = request.sampling.max_new_tokens
+    if len(texts) > limit and not reply.finish_reason:
+        texts, finish = texts[:limit], FinishReason.LENGTH
+    return Spoken(tuple(Chunk(text, reply.delay) for text in texts), finish, bool(reply.delay))
+
+
+def timetabled(pieces: tuple[Piece, ...], delay: float = 0.0) -> tuple[Chunk, ...]:
+    """The pieces with their times, each at least as late as the one before it."""
+    due, chunks = delay, []
+    for piece in pieces:
+        due = max(due, delay + piece.after) if piece.after is not None else due
+        chunks.append(Chunk(piece.text, due))
+    return tuple(chunks) or (Chunk("", delay),)
+
+
+def error_of(failure: Failure) -> ApexError:
+    message = failure.message or f"this stub answers {failure.code}"
+    return Prepared(failure.code, message, retry_after=failure.retry_after)
