@@ -1,5 +1,6 @@
 """What every suite shares: one running fake, and a key of its own for each test."""
 
+import os
 from collections.abc import Iterator
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -10,9 +11,10 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from apex_mock import Server
 
-# No deadline: the first example of a run pays for loading the fixtures.
-settings.register_profile("house", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("house")
+# No deadline: the first example of a run pays for loading the fixtures. HYPOTHESIS_PROFILE=thorough looks longer.
+for name, examples in (("house", 30), ("thorough", 1000)):
+    settings.register_profile(name, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 
 @pytest.fixture(scope="session")

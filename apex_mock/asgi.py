@@ -4,7 +4,6 @@ These stand in for Starlette's own on the way of every call, where each microsec
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -12,9 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from apex_mock.auth import RawHeaders, header_map
 from apex_mock.errors import TooLarge
-
-RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Body(Response):
@@ -52,10 +50,11 @@ class HttpRequest(Request):
     def __init__(self, scope: Scope, receive: Receive, limit: int) -> None:
         super().__init__(scope, receive)
         self._limit = limit
+        self.raw_headers: RawHeaders = tuple(scope["headers"])
 
     async def body(self) -> bytes:
         """Raises TooLarge, before anything is read if the length is told beforehand."""
-        told = header_map(self.scope["headers"]).get("content-length", "")
+        told = header_map(self.raw_headers).get("content-length", "")
         if told.isdigit() and int(told) > self._limit:
             raise self._too_large()
         body: bytes = b""
@@ -83,13 +82,3 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._handle(HttpRequest(scope, receive, self._limit))
         await response(scope, receive, send)
-
-
-def header_map(raw: RawHeaders) -> Mapping[str, str]:
-    """The headers with names in lower case; of a repeated one the last. A client's are the same from call to call."""
-    return _header_map(tuple(raw))
-
-
-@lru_cache(maxsize=1024)
-def _header_map(raw: tuple[tuple[bytes, bytes], ...]) -> Mapping[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}

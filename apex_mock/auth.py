@@ -3,6 +3,8 @@
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
+from typing import TypeAlias
 
 from apex_mock.core.types import ApiKey, Caller, Micros
 from apex_mock.errors import RateLimited, Unauthenticated
@@ -11,7 +13,19 @@ from apex_mock.store.base import Store
 
 SERVER_SCOPE = ""  # where keys made over the API live: they belong to the server, not to a caller
 MINUTE: Micros = 60_000_000
+RawHeaders: TypeAlias = tuple[tuple[str | bytes, str | bytes], ...]
+KEPT_HEADERS = 1024
 HINT = "send the header 'Authorization: Bearer <key>'"
+
+
+@lru_cache(maxsize=KEPT_HEADERS)
+def header_map(raw: RawHeaders) -> Mapping[str, str]:
+    """Headers or metadata by name, in lower case; of a repeated one the last."""
+    return {_text(name).lower(): _text(value) for name, value in raw}
+
+
+def _text(sent: str | bytes) -> str:
+    return sent if isinstance(sent, str) else sent.decode("latin-1")
 
 
 def key_of(headers: Mapping[str, str], *, api_key_header: bool) -> str:
@@ -44,23 +58,34 @@ class Gate:
         self._keys = settings.api_keys
         self._service_keys = settings.service_keys
         self._store = store
+        # A client's headers are the same from call to call, and so is what they say of it.
+        self._read = lru_cache(maxsize=KEPT_HEADERS)(self._read_headers)
 
-    async def admit(
-        self, headers: Mapping[str, str], transport: str, now: Micros, *, api_key_header: bool = False
-    ) -> Caller:
-        """The caller behind these headers (names in lower case). Raises Unauthenticated or RateLimited."""
-        key = ""
+    async def admit(self, raw: RawHeaders, transport: str, now: Micros, *, api_key_header: bool = False) -> Caller:
+        """The caller behind these headers. Raises Unauthenticated or RateLimited."""
+        caller, key, refusal = self._read(raw, transport, api_key_header)
+        if refusal is None:
+            try:
+                await self._check(key, now)
+            except Unauthenticated:
+                if self._policy != "off":
+                    raise
+        elif self._policy != "off":
+            raise Unauthenticated(refusal, hint=HINT)
+        return caller
+
+    def _read_headers(self, raw: RawHeaders, transport: str, api_key_header: bool) -> tuple[Caller, str, str | None]:
+        headers = header_map(raw)
+        key, refusal = "", None
         try:
             key = key_of(headers, api_key_header=api_key_header)
-            await self._check(key, now)
-        except Unauthenticated:
-            if self._policy != "off":
-                raise
+        except Unauthenticated as error:
+            refusal = error.message
         owner = key
         user = headers.get("x-forwarded-user", "")
         if user and (not self._service_keys or is_one_of(key, self._service_keys)):
             owner = f"{key}\n{user}"  # no header holds a line end, so no key looks like another's user
-        return Caller(
+        caller = Caller(
             headers.get("x-apex-scope") or key,
             owner,
             transport,
@@ -68,6 +93,7 @@ class Gate:
             headers.get("x-client-id", ""),
             headers,
         )
+        return caller, key, refusal
 
     async def _check(self, key: str, now: Micros) -> None:
         issued = await self._store.get(ApiKey, SERVER_SCOPE, key)

@@ -48,7 +48,7 @@ def read_text(path: Path) -> str:
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _validate(adapter: TypeAdapter[T], value: Any, path: Path) -> T:
@@ -172,9 +172,33 @@ def load_network(path: Path = NETWORK, *, strict: bool = False) -> Network:
 
 # --- Latency profiles -------------------------------------------------------------------------------------------------
 
-_PROFILES = TypeAdapter(dict[str, Profile])
+
+class _SpreadLine(_Strict):
+    median: float = Field(ge=0)
+    sigma: float = Field(default=0.0, ge=0)
+
+
+class _ProfileLine(_Strict):
+    first_token: _SpreadLine = _SpreadLine(median=0)
+    next_token: _SpreadLine = _SpreadLine(median=0)
+    search: _SpreadLine = _SpreadLine(median=0)
+    per_prompt: float = Field(default=0.0, ge=0)
+    load: float = Field(default=0.0, ge=0)
+    research: float = Field(default=3.0, ge=0)
+    miner_speed: bool = False
+    miner_errors: bool = False
+
+    def to_profile(self) -> Profile:
+        spreads: dict[str, Any] = {
+            name: Latency(**getattr(self, name).model_dump()) for name in ("first_token", "next_token", "search")
+        }
+        return Profile(**self.model_dump(exclude=set(spreads)), **spreads)
+
+
+_PROFILES = TypeAdapter(dict[str, _ProfileLine])
 
 
 @lru_cache(maxsize=4)
 def load_profiles(path: Path = PROFILES) -> Mapping[str, Profile]:
-    return _validate(_PROFILES, parse_yaml(read_text(path), path), path)
+    read = _validate(_PROFILES, parse_yaml(read_text(path), path), path)
+    return {name: line.to_profile() for name, line in read.items()}

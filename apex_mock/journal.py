@@ -61,7 +61,7 @@ class Journal:
         # The caller's headers are not kept: they hold its key, and a thousand dicts cost more than all the rest.
         entry = Entry(self.seq, at, operation, caller.scope, caller.owner, caller.transport, caller.app, request)
         if isinstance(request, ChatRequest):
-            entry.size += sum(len(m.content) for m in request.messages)
+            entry.size += request.size
         self._entries.append(entry)
         self._bytes += entry.size
         self._forget()

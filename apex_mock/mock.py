@@ -42,9 +42,10 @@ from apex_mock.stored import StoredChats
 from apex_mock.world import ANYBODY
 
 MIXTURE_MINERS = 5
-RESEARCH_MINERS, RESEARCH_RESULTS = 5, 2
+RESEARCH_MINERS, RESEARCH_RESULTS = 5, 3
 SEED_LIMIT = 1_000_000  # a seed that is not given is drawn from 0 to this (D1)
 KEPT_DRAFTS = 512
+KEPT_SIZE = 16_000  # characters of a request whose answer is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ class ApexMock(StoredChats):
         with self.call(Operation.CHAT, request, caller) as call:
             ordinal = await self.store.next_ordinal(caller.scope, request.fingerprint)
             profile = await self.profile_for(caller)
-            draft = self._draft(request, self._seed_for(request, caller, ordinal), profile.miner_errors)
+            make = self._draft if request.size <= KEPT_SIZE else self._make_draft
+            draft = make(request, self._seed_for(request, caller, ordinal), profile.miner_errors)
             plan = Plan(
                 id=ident(self.settings.seed, caller.scope, request.fingerprint, ordinal, "id"),
                 created=call.entry.at // SECOND,
@@ -247,10 +249,16 @@ class ApexMock(StoredChats):
             return research.view(job, now, self.clock.state(caller.scope).moved)
 
     def _script(self, request: ChatRequest, seed: int) -> tuple[str, ...]:
-        search = SearchRequest(request.prompt, n_miners=RESEARCH_MINERS, per_miner=RESEARCH_RESULTS)
-        miners = self.network.choose_for_search(search, rng(seed, "research"))
-        sources = retrieval.search(search, dict.fromkeys(miners), self.corpus, seed)
-        return script.write(request.messages, sources, self.corpus, seed)
+        miners = self.network.choose_for_search(
+            SearchRequest(request.prompt, n_miners=RESEARCH_MINERS), rng(seed, "research")
+        )
+        asked = dict.fromkeys(miners)
+
+        def search(purpose: str) -> tuple[WebResult, ...]:
+            wanted = SearchRequest(purpose, n_miners=RESEARCH_MINERS, per_miner=RESEARCH_RESULTS)
+            return retrieval.search(wanted, asked, self.corpus, seed)
+
+        return script.write(request.messages, search, self.corpus, seed)
 
     # --- API keys and miners (V) --------------------------------------------------------------------------------------
 

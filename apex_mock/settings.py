@@ -4,10 +4,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from apex_mock.core.types import Progress
 
@@ -47,12 +47,12 @@ class Settings:
     network: Path | None = None
     corpus: Path | None = None
     strict_models: bool = False
-    time_scale: float = 1.0
+    time_scale: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     research: Progress = Progress.ELAPSED
-    research_polls: int = 5
-    journal_entries: int = 1000
-    journal_bytes: int = 16 * 1024 * 1024
-    max_body_bytes: int = 4 * 1024 * 1024
+    research_polls: Annotated[int, Field(ge=1)] = 5
+    journal_entries: Annotated[int, Field(ge=0)] = 1000
+    journal_bytes: Annotated[int, Field(ge=0)] = 16 * 1024 * 1024
+    max_body_bytes: Annotated[int, Field(ge=1, lt=1 << 31)] = 4 * 1024 * 1024
 
     @classmethod
     def load(

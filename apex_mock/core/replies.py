@@ -46,7 +46,8 @@ def rendered(template: str, request: Any) -> str:
     elif isinstance(request, SearchRequest):
         known |= {"query": request.query}
     try:
-        return _template(template).render(known)
+        text: str = _template(template).render(known)
+        return text
     except TemplateError as error:
         raise ValueError(f"template {template!r}: {error}") from None
 

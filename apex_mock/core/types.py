@@ -118,6 +118,14 @@ class ChatRequest:
         )
         object.__setattr__(self, "fingerprint", digest(0, repr(asked)).hex())
 
+    def __hash__(self) -> int:
+        return hash((self.fingerprint, self.sampling.max_new_tokens, self.stop))
+
+    @property
+    def size(self) -> int:
+        """How many characters its messages have."""
+        return sum(len(message.content) for message in self.messages)
+
     @property
     def prompt(self) -> str:
         """The last thing the user said."""

@@ -19,7 +19,7 @@ from protobuf import Message
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 
-from apex_mock.asgi import header_map
+from apex_mock.auth import RawHeaders, header_map
 from apex_mock.core.types import Caller
 from apex_mock.errors import ApexError
 from apex_mock.mock import ApexMock
@@ -36,7 +36,7 @@ _SILENT: dict[int, tuple[str, str]] = {
     415: ("invalid_argument", "send Content-Type: application/json, or application/proto"),
     505: ("unimplemented", NATIVE_GRPC),
 }
-_headers: ContextVar[Mapping[str, str]] = ContextVar("headers")
+_headers: ContextVar[RawHeaders] = ContextVar("headers")
 _caller: ContextVar[Caller] = ContextVar("caller")
 log = logging.getLogger("apex_mock")
 
@@ -64,7 +64,8 @@ class _Admission:
 
     async def on_start(self, ctx: RequestContext[Any, Any]) -> None:
         headers = _headers.get()
-        transport = "grpc-web" if headers.get("content-type", "").startswith("application/grpc-web") else "connect"
+        kind = header_map(headers).get("content-type", "")
+        transport = "grpc-web" if kind.startswith("application/grpc-web") else "connect"
         try:
             caller = await self._mock.gate.admit(headers, transport, self._mock.clock.now())
         except ApexError as error:
@@ -140,9 +141,9 @@ class Constellation:
         self._service: ASGIApp = Service(mock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = header_map(scope["headers"])
+        headers: RawHeaders = tuple(scope["headers"])
         _headers.set(headers)
-        kind = headers.get("content-type", "")
+        kind = header_map(headers).get("content-type", "")
         polite = _PoliteSend(send)
         if kind.startswith("application/grpc") and not kind.startswith("application/grpc-web"):
             await polite({"type": "http.response.start", "status": 505, "headers": []})

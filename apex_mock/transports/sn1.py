@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from apex_mock.asgi import Body, Endpoint, HttpRequest, Json, header_map
+from apex_mock.asgi import Body, Endpoint, HttpRequest, Json
 from apex_mock.core.types import Caller, Mode
 from apex_mock.errors import ApexError
 from apex_mock.mock import Answer, ApexMock
@@ -45,8 +45,7 @@ class Sn1:
         ]
 
     async def caller(self, request: HttpRequest) -> Caller:
-        headers = header_map(request.scope["headers"])
-        return await self.mock.gate.admit(headers, "rest", self.mock.clock.now(), api_key_header=True)
+        return await self.mock.gate.admit(request.raw_headers, "rest", self.mock.clock.now(), api_key_header=True)
 
     async def chat(self, request: HttpRequest) -> Response:
         caller = await self.caller(request)

@@ -39,7 +39,7 @@ async def _search(mock: Any, m: pb.WebRetrievalRequest, caller: Caller) -> Messa
 
 
 async def _submit(mock: Any, m: pb.ChatCompletionRequest, caller: Caller) -> Message[Any]:
-    return rpc.submitted_response(await mock.submit_research(rpc.chat_request(m, research=True), caller))
+    return rpc.submitted_response(await mock.submit_research(rpc.research_request(m), caller))
 
 
 async def _get_job(mock: Any, m: pb.GetDeepResearcherJobRequest, caller: Caller) -> Message[Any]:

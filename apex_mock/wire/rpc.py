@@ -1,6 +1,7 @@
 """Protobuf messages to core's records and back: what gRPC, Connect and gRPC-Web share."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from protobuf.wkt.google.protobuf.struct_pb import Struct
@@ -22,6 +23,7 @@ from apex_mock.core.types import (
     WebResult,
 )
 from apex_mock.wire.gen.apex.v1 import apex_pb as pb
+from apex_mock.wire.kept import kept
 from apex_mock.wire.modes import mode_of
 from apex_mock.wire.times import job_chunks, rfc3339
 
@@ -31,13 +33,14 @@ DEFAULT_MINERS, DEFAULT_RESULTS, DEFAULT_RESPONSE_TIME = 3, 1, 20  # D1
 # --- Requests ---------------------------------------------------------------------------------------------------------
 
 
-def chat_request(message: pb.ChatCompletionRequest, *, research: bool = False) -> ChatRequest:
-    return _chat_request(message.to_binary(), research)
+def chat_request(message: pb.ChatCompletionRequest) -> ChatRequest:
+    # Writing a message out and finding what it was read as costs less than reading its fields again.
+    return read_chat(message.to_binary())
 
 
-@lru_cache(maxsize=512)
-def _chat_request(data: bytes, research: bool) -> ChatRequest:
-    """Kept: the same bytes mean the same request, and reading a message's fields is slower than writing it out."""
+@kept(512)
+def read_chat(data: bytes) -> ChatRequest:
+    """A chat request from its binary form. Raises ValueError."""
     message = pb.ChatCompletionRequest.from_binary(data)
     return ChatRequest(
         messages=tuple(Message(m.role, m.content) for m in message.messages),
@@ -45,13 +48,16 @@ def _chat_request(data: bytes, research: bool) -> ChatRequest:
         seed=message.seed if message.has_field("seed") else None,
         task=message.task or "InferenceTask",
         model=message.model,
-        mode=Mode.CHAIN_OF_THOUGHT
-        if research
-        else mode_of(message.inference_mode, mixture=message.mixture, test_time=message.test_time_inference),
+        mode=mode_of(message.inference_mode, mixture=message.mixture, test_time=message.test_time_inference),
         sampling=_sampling(message.sampling_parameters) if message.has_field("sampling_parameters") else DEFAULTS,
         json_format=message.json_format,
         timeout=message.timeout if message.has_field("timeout") else None,
     )
+
+
+def research_request(message: pb.ChatCompletionRequest) -> ChatRequest:
+    """What a job is submitted with; whichever mode it names, it is one."""
+    return replace(chat_request(message), mode=Mode.CHAIN_OF_THOUGHT)
 
 
 def _sampling(sent: pb.SamplingParameters | None) -> Sampling:
@@ -98,6 +104,26 @@ def completion_response(plan: Plan) -> pb.ChatCompletionResponse:
     )
 
 
+def completion_binary(plan: Plan) -> bytes:
+    """The same answer in binary form, put together as chunk_binaries puts its messages together."""
+    if plan.usage is not None or plan.tool_calls:
+        return completion_response(plan).to_binary()
+    head = pb.ChatCompletionResponse(id=plan.id).to_binary()
+    return head + _whole_choice(plan.text, plan.finish_reason) + _tail(plan.created, plan.model, "chat.completion")
+
+
+@lru_cache(maxsize=256)
+def _whole_choice(text: str, finish_reason: str) -> bytes:
+    message = pb.ChatCompletionMessage(content=text, role="assistant")
+    choice = pb.Choice(finish_reason=finish_reason, message=message)
+    return pb.ChatCompletionResponse(choices=[choice]).to_binary()
+
+
+@lru_cache(maxsize=64)
+def _tail(created: int, model: str, kind: str) -> bytes:
+    return pb.ChatCompletionResponse(created=created, model=model, object=kind).to_binary()
+
+
 def _usage(usage: Usage | None) -> pb.CompletionUsage | None:
     if usage is None:
         return None
@@ -119,9 +145,7 @@ def chunk_binaries(plan: Plan, chunks: Sequence[Chunk]) -> Iterator[bytes]:
     together from its id, its choice and the rest, which are fields 1, 2 and 3 to 8: the order of the canonical form.
     """
     head = pb.ChatCompletionChunkResponse(id=plan.id).to_binary()
-    tail = pb.ChatCompletionChunkResponse(
-        created=plan.created, model=plan.model, object="chat.completion.chunk"
-    ).to_binary()
+    tail = _tail(plan.created, plan.model, "chat.completion.chunk")  # both messages number these fields alike
     first, last = plan.chunks[0], plan.chunks[-1]
     for chunk in chunks:
         yield head + _choice(chunk.text, "assistant" if chunk is first else "", "") + tail

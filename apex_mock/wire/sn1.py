@@ -4,7 +4,6 @@ The models are pydantic's, so that what is wrong with a body is said as FastAPI 
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Annotated, Any
 
 import orjson
@@ -12,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationE
 
 from apex_mock.core.types import ChatRequest, JobView, Message, Plan, Sampling, SearchRequest, WebResult
 from apex_mock.errors import ApexError, Code, InvalidRequest, NoAnswer, NoMiners, NoSearchResult, TooLarge, WrongMode
+from apex_mock.wire.kept import kept
 from apex_mock.wire.modes import CHAIN_OF_THOUGHT, mode_of
 from apex_mock.wire.times import job_chunks, rfc3339
 
@@ -159,9 +159,9 @@ def _read(adapter: TypeAdapter[Any], body: bytes) -> Any:
         raise BadBody([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from None
 
 
-@lru_cache(maxsize=512)
+@kept(512)
 def read_chat(body: bytes) -> ChatRequest:
-    """Raises BadBody. Kept: the same bytes mean the same request."""
+    """Raises BadBody."""
     body_model: ChatBody = _read(_CHAT, body)
     return body_model.to_request()
 

@@ -20,6 +20,7 @@ CACHE = ROOT / ".cache" / "clients"
 LOCKS = HERE / "locks"
 NODE = HERE / "node"
 INSTALL_TIMEOUT = 500  # seconds
+PIP = ("install", "--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "60")
 _NO_NETWORK = re.compile(
     "NewConnectionError|ConnectTimeoutError|ReadTimeoutError|NameResolutionError|Max retries exceeded|ProxyError"
     "|Connection refused|Network is unreachable|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH"
@@ -36,14 +37,13 @@ def virtual_environment(name: str, *, with_the_fake: bool = False) -> Path:
     `with_the_fake` also installs the working tree, so that the environment holds a client and apex-mock both.
     """
     lock = LOCKS / f"{name}.txt"
-    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "60"]
 
     def make(folder: Path) -> None:
-        _install(name, [sys.executable, "-m", "venv", str(folder)])
-        python = str(folder / "bin" / "python")
-        _install(name, [python, *pip, "--require-hashes", "-r", str(lock)])
+        _install(name, [sys.executable, "-m", "venv", "--without-pip", str(folder)])
+        pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), *PIP]
+        _install(name, [*pip, "--require-hashes", "-r", str(lock)])
         if with_the_fake:
-            _install(name, [python, *pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
+            _install(name, [*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
 
     inputs = [lock.read_bytes()]
     if with_the_fake:  # installed where it stands, with its metadata as they are now

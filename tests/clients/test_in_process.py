@@ -1,6 +1,5 @@
 """The fake beside the SDK in one process, on the protobuf that the SDKs pin; and alone, on that and on today's."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 
 from tests.clients.conftest import Sdk
 from tests.clients.environments import LOCKS
-from tests.clients.running import client_tests, environment, run_script
+from tests.clients.running import client_tests, run, run_script
 
 pytestmark = client_tests("together")
 OLD, NEW = "5.29.", "7."
@@ -51,8 +50,7 @@ def check(said: dict, protobuf: str) -> None:
 
 
 def test_the_requirements_of_both_hold(together: Sdk) -> None:
-    command = [together.python, "-m", "pip", "check", "--disable-pip-version-check"]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    done = run([sys.executable, "-m", "pip", "--python", together.python, "check"], {})
     assert done.returncode == 0, done.stdout
 
 

@@ -182,4 +182,4 @@ class StoredChats(RuleBasedStateMachine):
 
 
 TestStoredChats = StoredChats.TestCase
-TestStoredChats.settings = settings(max_examples=50, stateful_step_count=25)
+TestStoredChats.settings = settings(stateful_step_count=25)

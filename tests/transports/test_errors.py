@@ -58,12 +58,21 @@ REST_BY_CLASS = {
     "DeadlineExceeded": 504,
     "Unimplemented": 404,
     "Crash": 500,
+    "Unstubbed": 400,
+    "Prepared": 409,  # whatever its own code says: here, aborted
 }
 CLASSES = {
     name: value
     for name, value in vars(house).items()
     if isinstance(value, type) and issubclass(value, ApexError) and value is not ApexError
 }
+
+
+def error_called(name: str) -> ApexError:
+    if name == "Prepared":
+        return house.Prepared(Code.ABORTED, "It went wrong")
+    kind = CLASSES[name]
+    return kind("It went wrong") if issubclass(kind, InvalidRequest) else kind("It went wrong", hint="mend it")
 
 
 class Failing(ApexMock):
@@ -74,9 +83,7 @@ class Failing(ApexMock):
         if name == "crash":
             raise RuntimeError("the secret of our inside: /etc/apex")
         if name in CLASSES:
-            raise CLASSES[name](
-                "It went wrong", **({} if issubclass(CLASSES[name], InvalidRequest) else {"hint": "mend it"})
-            )
+            raise error_called(name)
         raise type("Raised", (ApexError,), {"code": Code(name)})("It went wrong", hint="mend it", retry_after=2.2)
 
 

@@ -59,18 +59,21 @@ def language(text: str) -> str:
     return best if counts[best] >= 2 and counts[best] > counts["en"] else "en"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Line:
-    """A sentence of `passage`; `alone` when it can be said without its neighbours."""
+_DEFINES = re.compile(
+    r"(?:is|are|was|were) (?:an?|the|one|any|those|computation|energy|interest|a set|insects|proteins|"
+    r"medicines|organic|"
+    r"running|behaviour|artificial|machine|inflation)\b|means\b|(?:est|sont) (?:une?|le|la|les|l[’'])|"
+    r"(?:ist|sind) (?:eine?|der|die|das)\b|"
+    r"(?:es|son) (?:una?|el|la|los|las)\b"
+)
+_VERB = re.compile(r"\b(?:is|are|was|were|means|consists|says|est|sont|ist|sind|es|son)\b")
 
-    text: str
-    passage: Passage
-    place: int
-    stems: frozenset[str]
-    language: str
-    alone: bool
-    lead: tuple[str, ...]  # the stems before its first verb: "X is ..."
-    defines: bool  # whether that verb says what the lead is: "X is a ..."
+
+class Line:
+    """A sentence of `passage`. What is not asked of every line is worked out when it is first asked for."""
+
+    def __init__(self, text: str, passage: Passage, place: int, stems: frozenset[str], language: str) -> None:
+        self.text, self.passage, self.place, self.stems, self.language = text, passage, place, stems, language
 
     @property
     def page(self) -> Page:
@@ -80,6 +83,28 @@ class Line:
     def fact(self) -> bool:
         return self.passage.kind is PassageKind.FACT
 
+    @cached_property
+    def alone(self) -> bool:
+        """Whether it can be said without its neighbours."""
+        text = self.text
+        leans = _LEANS.match(text) or _LINKS.search(text) or _POINTS.search(text) or count_words(text) < 4
+        return self.fact or not leans or bool(CJK.search(text))
+
+    @cached_property
+    def _verb(self) -> int | None:
+        verb = _VERB.search(self.text)
+        return verb.start() if verb and verb.start() < 70 else None
+
+    @cached_property
+    def lead(self) -> tuple[str, ...]:
+        """The stems before its first verb: "X is ..."."""
+        return tuple(content(self.text[: self._verb])) if self._verb is not None else ()
+
+    @cached_property
+    def defines(self) -> bool:
+        """Whether that verb says what the lead is: "X is a ..."."""
+        return bool(self.lead) and bool(_DEFINES.match(self.text[self._verb :]))
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -88,16 +113,6 @@ class Hit:
     line: Line
     score: float
     cover: float
-
-
-_DEFINES = re.compile(
-    r"(?:is|are|was|were) (?:an?|the|one|any|those|computation|energy|interest|a set|insects|proteins|"
-    r"medicines|organic|"
-    r"running|behaviour|artificial|machine|inflation)\b|means\b|(?:est|sont) (?:une?|le|la|les|l[’'])|"
-    r"(?:ist|sind) (?:eine?|der|die|das)\b|"
-    r"(?:es|son) (?:una?|el|la|los|las)\b"
-)
-_VERB = re.compile(r"\b(?:is|are|was|were|means|consists|says|est|sont|ist|sind|es|son)\b")
 
 
 class Library:
@@ -124,26 +139,14 @@ class Library:
             for word in self.page_stems[page.url]:
                 self._about[word].append(page)
 
-    @staticmethod
-    def _read(passage: Passage, place: int) -> Iterable[Line]:
+    def _read(self, passage: Passage, place: int) -> Iterable[Line]:
         fact = passage.kind is PassageKind.FACT
+        tongue = self._tongues[passage.page.url]
         for sentence in [passage.text] if fact else sentences(plain(passage.text)):
-            found = frozenset(stems(sentence))
-            if not found:
-                continue
-            verb = _VERB.search(sentence)
-            lead = tuple(content(sentence[: verb.start()])) if verb and verb.start() < 70 else ()
-            alone = fact or not (
-                _LEANS.match(sentence)
-                or _LINKS.search(sentence)
-                or _POINTS.search(sentence)
-                or count_words(sentence) < 4
-            )
-            if CJK.search(sentence):
-                alone = True
-            defines = bool(lead) and bool(_DEFINES.match(sentence[verb.start() :] if verb else ""))
-            yield Line(sentence, passage, place, found, language(sentence), alone, lead, defines)
-            place += 1
+            if found := frozenset(stems(sentence)):
+                # Pages in English are in English throughout; in others a fact may be.
+                yield Line(sentence, passage, place, found, tongue if tongue == "en" else language(sentence))
+                place += 1
 
     @cached_property
     def _ceiling(self) -> float:
@@ -169,7 +172,7 @@ class Library:
             gain = weights[word]
             for line in self._postings[word]:
                 sums[line] += gain
-        hits = []
+        scored: list[tuple[float, int, float, Line]] = []
         named: dict[str, list[tuple[str, float]]] = {}
         for line, got in sums.items():
             if line.language != spoken:
@@ -183,9 +186,22 @@ class Library:
             for word, w in known:
                 if word not in line.stems:
                     missing += w
-            cover = (got + missing * 0.5) / total
-            score = got + missing * 0.4 + (0.8 if line.fact else 0.0 if line.alone else -2.0) - 0.012 * len(line.stems)
-            hits.append(Hit(line, score, cover))
+            score = got + missing * 0.4 - 0.012 * len(line.stems)
+            # Until it is known whether it can be said alone, the most it could score.
+            scored.append((-score - (0.8 if line.fact else 0.0), line.place, (got + missing * 0.5) / total, line))
+        return self._best(scored, limit)
+
+    @staticmethod
+    def _best(scored: list[tuple[float, int, float, Line]], limit: int) -> list[Hit]:
+        """The best of what is scored; a sentence that cannot be said alone scores 2 less than it seemed."""
+        hits: list[Hit] = []
+        sure = 0
+        scored.sort(key=lambda entry: entry[:2])
+        for cost, _, cover, line in scored:
+            sure += line.alone
+            hits.append(Hit(line, -cost if line.alone else -cost - 2.0, cover))
+            if sure == limit:
+                break
         hits.sort(key=lambda hit: (-hit.score, hit.line.place))
         return hits[:limit]
 
