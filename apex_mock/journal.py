@@ -5,7 +5,7 @@ No key is kept: a caller appears as the first letters of a digest of its key.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
@@ -21,7 +21,7 @@ def redact(key: str) -> str:
 
 @dataclass(slots=True)
 class Entry:
-    """One call. `outcome` is "ok", an error code, or "open" while under way; `frames` are (when, how many chunks)."""
+    """One call. `outcome` is "ok", an error code, or "open" while it is under way."""
 
     seq: int
     at: Micros
@@ -34,12 +34,25 @@ class Entry:
     outcome: str = "open"
     message: str = ""
     plan: Plan | None = None
-    frames: list[tuple[Micros, int]] = field(default_factory=list)
     ended_at: Micros = 0
     size: int = ENTRY_BYTES
+    streamed: list[tuple[Micros, int]] | None = None
 
     def end(self, now: Micros, outcome: str = "ok", message: str = "") -> None:
         self.ended_at, self.outcome, self.message = now, outcome, message
+
+    def sent(self, at: Micros, count: int) -> None:
+        """Notes that some chunks of a stream have left."""
+        if self.streamed is None:
+            self.streamed = []
+        self.streamed.append((at, count))
+
+    @property
+    def frames(self) -> list[tuple[Micros, int]]:
+        """When chunks left, and how many at a time; an answer in one piece left when the call began."""
+        if self.streamed is None:
+            return [(self.at, len(self.plan.chunks))] if self.plan is not None and self.outcome == "ok" else []
+        return self.streamed
 
     @property
     def by(self) -> str:

@@ -113,7 +113,7 @@ class ApexMock(StoredChats):
         outcome = "canceled"
         try:
             if not answer.plan.duration:
-                entry.frames.append((answer.started_at, len(chunks)))
+                entry.sent(answer.started_at, len(chunks))
                 yield chunks
                 sent = len(chunks)
             while sent < len(chunks):
@@ -123,7 +123,7 @@ class ApexMock(StoredChats):
                 upto = sent + 1
                 while upto < len(chunks) and answer.started_at + round(chunks[upto].after * SECOND) <= now:
                     upto += 1
-                entry.frames.append((now, upto - sent))
+                entry.sent(now, upto - sent)
                 yield chunks[sent:upto]
                 sent = upto
             outcome = "ok"
@@ -137,7 +137,6 @@ class ApexMock(StoredChats):
             async for _ in self.play(answer):
                 pass
         else:
-            answer.entry.frames.append((answer.started_at, len(answer.plan.chunks)))
             answer.entry.end(self.clock.now(answer.scope))
         return answer.plan
 
@@ -225,13 +224,14 @@ class ApexMock(StoredChats):
                 id=ident(self.settings.seed, caller.scope, request.fingerprint, ordinal, "job"),
                 owner=caller.owner,
                 created_at=call.entry.at,
-                chunks=chunks[: mode.fail_at],
-                error=None if mode.fail_at is None else mode.error,
+                chunks=chunks,
                 starts_after=starts_after,
                 progress=mode.progress,
                 polls_needed=mode.polls,
                 moved=self.clock.state(caller.scope).moved,
             )
+            if mode.fail_at is not None:
+                job = research.failing(job, mode.fail_at, mode.error)
             await self.store.add(caller.scope, job)
             return JobView(job.id, JobStatus.PENDING, job.created_at, job.created_at)
 

@@ -115,7 +115,7 @@ class _Side(asyncio.Protocol):
         self.transport.set_write_buffer_limits(high=HIGH_WATER)
 
     def data_received(self, data: bytes) -> None:
-        if self.peer is not None and self.peer.transport is not None:
+        if self.peer is not None and self.peer.transport is not None and not self.peer.transport.is_closing():
             self.peer.transport.write(data)
 
     def pause_writing(self) -> None:
@@ -135,6 +135,30 @@ class _Side(asyncio.Protocol):
             self.peer.transport.close()
 
 
+class _ServerSide(_Side):
+    """The gRPC server's side. It writes a stream message by message: what comes within two turns of the loop goes on
+    to the client in one piece."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._loop = loop
+        self._held: list[bytes] = []
+
+    def data_received(self, data: bytes) -> None:
+        if not self._held:
+            self._loop.call_soon(self._loop.call_soon, self._flush)
+        self._held.append(data)
+
+    def _flush(self) -> None:
+        held, self._held = self._held, []
+        if held:
+            super().data_received(b"".join(held))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._flush()
+        super().connection_lost(exc)
+
+
 class GrpcRelay(_Side):
     """The client's side of a gRPC connection."""
 
@@ -152,7 +176,7 @@ class GrpcRelay(_Side):
     async def _connect(self) -> None:
         assert self.transport is not None
         # Joined before connecting: the server's SETTINGS may arrive before the connection call returns.
-        server = _Side()
+        server = _ServerSide(self._loop)
         self.peer, server.peer = server, self
         try:
             await self._loop.create_unix_connection(lambda: server, self._grpc_path)

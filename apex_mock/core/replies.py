@@ -1,6 +1,6 @@
 """What a stub's reply says to one request: its text, in pieces, with their times.
 
-Templates are Jinja's, in its sandbox: `{{ prompt }}`, `{{ messages[-1].content }}`, `{{ request.seed }}`, `{{ query }}`.
+Templates are Jinja's, in its sandbox: `{{ prompt }}`, `{{ messages[0].content }}`, `{{ query }}`.
 """
 
 from dataclasses import dataclass

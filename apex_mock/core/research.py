@@ -6,6 +6,7 @@ changed, moved or taken away: the chunks are fixed when the job is submitted, an
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
 
 from apex_mock.core.types import Chunk, Job, JobStatus, JobView, Micros, Progress
@@ -74,6 +75,12 @@ def _happens_at(job: Job, after: float, now: Micros, moved: Micros) -> Micros | 
     if job.progress is Progress.MANUAL:
         return planned if planned - job.created_at <= moved - job.moved else None
     return planned if planned <= now else None
+
+
+def failing(job: Job, at_stage: int, error: str) -> Job:
+    """The job as one that fails once `at_stage` of its chunks have been seen; it never gets to its final answer."""
+    shown = max(0, min(at_stage, len(job.chunks) - 1))
+    return replace(job, chunks=job.chunks[:shown], error=error)
 
 
 def paced(texts: tuple[str, ...], duration: float) -> tuple[float, tuple[Chunk, ...]]:

@@ -92,7 +92,7 @@ class ChatRequest:
     """What to answer. `seed` None means: draw one. `model` is as asked for, "" for the standard one.
 
     `fingerprint` stands for what is asked, without how it is delivered: it is equal over every wire, with stream on or
-    off, however long the answer may get.
+    off, however long the answer may get. `size` is how many characters the messages have.
     """
 
     messages: tuple[Message, ...]
@@ -108,6 +108,7 @@ class ChatRequest:
     stop: tuple[str, ...] = ()
     timeout: int | None = None
     fingerprint: str = field(init=False)
+    size: int = field(init=False)
 
     def __post_init__(self) -> None:
         sampling = self.sampling
@@ -117,14 +118,10 @@ class ChatRequest:
             None if sampling.greedy else (sampling.temperature, sampling.top_p, sampling.top_k),
         )
         object.__setattr__(self, "fingerprint", digest(0, repr(asked)).hex())
+        object.__setattr__(self, "size", sum(len(message.content) for message in self.messages))
 
     def __hash__(self) -> int:
         return hash((self.fingerprint, self.sampling.max_new_tokens, self.stop))
-
-    @property
-    def size(self) -> int:
-        """How many characters its messages have."""
-        return sum(len(message.content) for message in self.messages)
 
     @property
     def prompt(self) -> str:

@@ -93,9 +93,13 @@ def test_a_key_that_is_not_known(openai: tuple[str, Path], strict: Server) -> No
     assert [kind for kind, _, _ in known.values()] == ["nothing"] * 3
 
 
-@pytest.mark.parametrize("script", ["langchain_chat.py", "litellm_chat.py"])
-def test_what_is_built_on_openai(openai_2: Path, either: Server, key: str, script: str) -> None:
-    env = either.environment(key) | {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+@pytest.mark.parametrize(("script", "fake"), [("langchain_chat.py", "secure"), ("litellm_chat.py", "plain")])
+def test_what_is_built_on_openai(
+    request: pytest.FixtureRequest, openai_2: Path, key: str, script: str, fake: str
+) -> None:
+    """Both send through openai's or httpx's transport, seen over plaintext and TLS above: one of each will do here."""
+    server: Server = request.getfixturevalue(fake)
+    env = server.environment(key) | {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     said = run_script(openai_2, script, env=env)
     assert "Paris" in said["text"]
     assert "".join(said["pieces"]) == said["text"]

@@ -17,7 +17,7 @@ class Proposal:
 _ENGINEERING = (
     Proposal(
         "Say what counts as success.",
-        "Before anything is built for {serve}, one or two measures are agreed on, together with the value at "
+        "Before anything is built {aim}, one or two measures are agreed on, together with the value at "
         "which the work is done and the value at which it is stopped.",
         "measure metric score goal accuracy rate test",
     ),

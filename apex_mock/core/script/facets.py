@@ -331,8 +331,8 @@ RELATED = Facet(
     ),
     ("In context", "Neighbouring approaches", "Alternatives"),
     (
-        "Nothing is understood in isolation. Setting {x} beside one or two alternatives shows which of its "
-        "properties are its own and which are common to the whole family.",
+        "Nothing is understood in isolation. Setting {x} beside one or two alternatives shows which "
+        "properties are special and which are common to the whole family.",
         "The fair comparison for {x} is with what would be used otherwise, and not with an ideal that nobody has.",
     ),
     cue("than|unlike|while|whereas|instead|compared|both|other|others|alternative|similar|differs?|different"),

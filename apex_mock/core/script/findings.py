@@ -106,13 +106,25 @@ class Shelf:
         topics = {tuple(telling(topic)) for page in corpus.pages for topic in page.topics}
         self._pages = {page.url: page for page in corpus.pages}
         self._sources: dict[str, Source] = {}
-        words = re.findall(r"(?<=[a-z,;] )[a-z]{2,}\b", " ".join(page.body for page in corpus.pages))
-        self.lexicon = Lexicon(frozenset(topic for topic in topics if topic), frozenset(words))
+        text = " ".join(page.body for page in corpus.pages)
+        small = Counter(re.findall(r"(?<=[a-z,;] )[a-z]{2,}\b", text))
+        names = Counter(word.lower() for word in re.findall(r"(?<=[a-z,;] )[A-Z][a-z]+\b", text))
+        common = frozenset(word for word, count in small.items() if count > names[word])
+        self.lexicon = Lexicon(frozenset(topic for topic in topics if topic), common)
+        self._spread = Counter(
+            word
+            for page in corpus.pages
+            for word in {root(w) for held in (page.title, *page.topics) for w in stems(held)}
+        )
         self._counts = Counter(word for line in self.library.lines for word in {root(w) for w in line.stems})
         self._abroad = lru_cache(maxsize=256)(self._read_result)
 
     def knows(self, word: str) -> bool:
         return word in self._counts
+
+    def tells(self, word: str) -> bool:
+        """Whether a root by itself names a subject: few pages have it in their title or topics."""
+        return self._spread[word] <= 3
 
     def weight(self, word: str) -> float:
         """How much a root tells: rare ones tell more."""
@@ -206,7 +218,7 @@ class Notebook:
         self.seen: dict[str, Source] = {}
         self.left: list[Card] = []  # what fits the question but none of the steps
         self._search = search
-        self._phrases = _phrases(question)
+        self._phrases = _phrases(question, shelf)
         words = dict.fromkeys([*(w for phrase in self._phrases for w in phrase), *_telling(question.text)])
         self.weights = {word: shelf.weight(word) for word in words}
         self._words = tuple(self.weights)
@@ -347,7 +359,7 @@ _GENERIC_WORDS = """
     concept technique solution option measure aspect topic question effect implication consequence importance
     study knowledge practice current latest development advancement progress propose achieve analysis possible
     different new modern various general key main detail report overview provable rely handle without respond
-    deal cope conduct carry kind form time year
+    deal cope conduct carry kind form time year figure
     """
 _GENERIC = frozenset(root(stem(word)) for word in _GENERIC_WORDS.split())
 _BESIDE_WORDS = """
@@ -362,7 +374,7 @@ def _telling(text: str) -> tuple[str, ...]:
     return tuple([w for w in found if w not in _GENERIC] or found)
 
 
-def _phrases(question: Question) -> list[tuple[str, ...]]:
+def _phrases(question: Question, shelf: Shelf) -> list[tuple[str, ...]]:
     """The phrases of a question as roots: each as a whole, and its noun phrases by themselves."""
     found: list[tuple[str, ...]] = []
     for phrase in question.phrases:
@@ -371,7 +383,8 @@ def _phrases(question: Question) -> list[tuple[str, ...]]:
         found.append(whole)
         for part in parts if len(parts) > 1 else ():
             words = _telling(part)
-            if words and not set(words) <= _GENERIC | _BESIDE and len(words) < len(whole):
+            named = len(words) > 1 or (words and shelf.tells(words[0]))
+            if named and not set(words) <= _GENERIC | _BESIDE and len(words) < len(whole):
                 found.append(words)
     return list(dict.fromkeys(p for p in found if p))
 

@@ -57,7 +57,8 @@ _OPEN = re.compile(
     r"mechanisms?|limits|limitations|trends?|prospects|evidence|and (?:how|why|what|which)|versus|vs|latest|"
     r"recent|current(?:ly)?|state of|"
     r"depend\w*|debate|argument\w*|options|lessons|drawbacks|advantages|disadvantages|factors|significance|"
-    r"importance|main|key|most (?:important|effective)|than|warum|wieso|gegen|pourquoi|comment|por qué|cómo)\b",
+    r"importance|main|key|most (?:important|effective)|than|harmful|harm|safe|dangerous|healthy|worth|possible|"
+    r"effective|sustainable|ethical|useful|good for|bad for|warum|wieso|gegen|pourquoi|comment|por qué|cómo)\b",
     re.I,
 )
 _DIRECT = frozenset(

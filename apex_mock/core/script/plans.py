@@ -58,6 +58,7 @@ FOR = Facet(
         "can|helps?|allows?|better|faster|cheaper|lower|reduces?|improves?|makes|easy|safe|protects?|more|"
         "high|saves?|benefits?|advantages?"
     ),
+    strict=True,
 )
 OPTIONS = Facet(
     (

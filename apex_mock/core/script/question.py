@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from apex_mock.core.prose.library import language
-from apex_mock.core.prose.words import clip, sentences, telling, upper_first
+from apex_mock.core.prose.words import clip, sentences, telling
 from apex_mock.core.script.asks import (
     ASKS,
     CUT,
@@ -73,10 +73,10 @@ def parse(prompt: str, lexicon: Lexicon = Lexicon()) -> Question:
     text, others = _asking(prompt)
     core = _bare(text)
     if language(core) != "en":
-        return Question(Angle.OVERVIEW, core, f"“{clip(core, 90)}”")
+        return Question(Angle.OVERVIEW, core, f"“{clip(_unmarked(core), 90)}”")
     found = _match(core, lexicon)
     if not telling(found.x):
-        found = replace(found, x=_context(others) or phrase(core) or core)
+        found = replace(found, x=_context(others) or phrase(core) or "this question")
     aspects = [*found.aspects, *(a for sentence in (core, *others) for a in _listed(sentence))]
     taken = {frozenset(telling(p)) for p in (found.x, found.y, *(found.sides or ()), *found.constraints)}
     kept = []
@@ -285,9 +285,14 @@ def _items(text: str) -> list[str]:
     return [phrase(part) for part in made if telling(part) and len(part.split()) <= 8 and not ORDER.match(part)]
 
 
+def _unmarked(text: str) -> str:
+    """On one line, without what Markdown or a template would take for its own."""
+    return " ".join(re.sub(r"</?\w+[^>]*>|[{}\[\]|#`<>\\]", " ", text).split())
+
+
 def phrase(text: str, longest: int = LONGEST) -> str:
     """A phrase that can stand inside a sentence: no clause after it, no question mark, at most `longest` words."""
-    text = " ".join(text.split()).strip(" \"“”'.?!,;:*")
+    text = _unmarked(text).strip(" \"“”'.?!,;:*")
     text = EMPTY.sub("", text)
     text = re.split(r"[?!]|\.(?= )", text)[0]
     for match in CUT.finditer(text):
@@ -315,10 +320,4 @@ def phrase(text: str, longest: int = LONGEST) -> str:
     text = clip(" ".join(words), 120)
     if words and words[0] in ("The", "A", "An"):
         text = text[:1].lower() + text[1:]
-    return re.sub(r"[{}\[\]|#`<>]", "", text)
-
-
-def title_of(text: str) -> str:
-    """The question as it may be quoted, or "" when it is too long for that."""
-    flat = re.sub(r"[\[\]|#`<>]", "", " ".join(text.split()))
-    return upper_first(flat) if len(flat.split()) <= 24 else ""
+    return text
