@@ -6,10 +6,11 @@ A record is one of core's frozen dataclasses with an `id`. `update` is atomic: t
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
+from apex_mock.core.stubs import Stub
 from apex_mock.core.types import ApiKey, Chat, Completion, Job, ScopeChoice
 
-Record = Job | Chat | Completion | ApiKey | ScopeChoice
-R = TypeVar("R", Job, Chat, Completion, ApiKey, ScopeChoice)
+Record = Job | Chat | Completion | ApiKey | ScopeChoice | Stub
+R = TypeVar("R", Job, Chat, Completion, ApiKey, ScopeChoice, Stub)
 
 
 class Store(Protocol):
@@ -29,6 +30,14 @@ class Store(Protocol):
 
     async def list(self, kind: type[R], scope: str) -> Sequence[R]:
         """All records of a kind in a scope, oldest first."""
+        ...
+
+    async def count(self, kind: type[R]) -> int:
+        """How many records of a kind there are in all scopes."""
+        ...
+
+    async def ordinal(self, scope: str, name: str) -> int:
+        """How often next_ordinal has been called for a name in a scope."""
         ...
 
     async def next_ordinal(self, scope: str, name: str) -> int:

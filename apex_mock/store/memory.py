@@ -41,6 +41,12 @@ class MemoryStore:
     async def list(self, kind: type[R], scope: str) -> Sequence[R]:
         return list(self._records.get((kind, scope), {}).values())
 
+    async def count(self, kind: type[R]) -> int:
+        return sum(len(table) for (stored, _), table in self._records.items() if stored is kind)
+
+    async def ordinal(self, scope: str, name: str) -> int:
+        return self._ordinals.get(scope, OrderedDict()).get(name, 0)
+
     async def next_ordinal(self, scope: str, name: str) -> int:
         names = self._ordinals.setdefault(scope, OrderedDict())
         ordinal = names.get(name, 0)

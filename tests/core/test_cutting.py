@@ -37,6 +37,11 @@ def test_a_text_ends_before_the_first_stop_sequence(text, stop):
     assert finish is FinishReason.STOP
 
 
+def test_the_first_of_several_stop_sequences_counts():
+    """In the text's order, not in theirs."""
+    assert ends(PROSE, stop=(" Paris", "nowhere", " capital", " France"))[0] == "The"
+
+
 def test_a_stop_sequence_may_lie_across_tokens():
     """It is looked for in the text, not in its tokens."""
     assert ends(PROSE, stop=("ris. I",))[0] == "The capital of France is Pa"

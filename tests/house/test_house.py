@@ -136,10 +136,12 @@ def test_every_setting_is_explained_where_it_is_declared():
 
 
 def test_our_descriptors_stay_out_of_googles_default_pool():
-    """There the official SDKs register apex.v1: importing the server must leave the names free."""
+    """There the official SDKs register apex.v1: importing and running the server must leave the names free."""
     code = """
-import apex_mock.transports.grpc_server, apex_mock.server
+from apex_mock import serve
 from google.protobuf import descriptor_pool
+with serve():
+    pass
 pool = descriptor_pool.Default()
 for name in ("apex.v1.ChatCompletionRequest", "apex.v1.ChatMessage"):
     try:

@@ -15,7 +15,7 @@ from apex_mock.errors import InvalidRequest, NotFound
 from tests.conftest import NOON
 
 Who = tuple[str, str]  # a scope and an owner
-EVERYBODY: tuple[Who, ...] = tuple((scope, owner) for scope in ("one", "two") for owner in ("ann", "ben"))
+EVERYBODY: tuple[Who, ...] = (("one", "ann"), ("one", "ben"), ("two", "ann"))
 callers = st.sampled_from(EVERYBODY)
 words = st.sampled_from(["", "Paris", "paris in spring", "the SEINE", "rivers", "Straße", "100% _sure_"])
 
@@ -47,6 +47,7 @@ class StoredChats(RuleBasedStateMachine):
         self.now = NOON
         self.mock = ApexMock(clock=Clock(lambda: self.now))
         self.model: dict[Who, list[ModelChat]] = {who: [] for who in EVERYBODY}
+        self.made: set[str] = set()  # every row that there ever was
 
     def teardown(self) -> None:
         if hasattr(self, "runner"):
@@ -73,6 +74,8 @@ class StoredChats(RuleBasedStateMachine):
         assert chat.created_at == chat.updated_at == row.created_at == self.now
         assert row.completion_text == ""
         self.model[who].append(ModelChat(chat.id, f"About {prompt}", chat_type, self.now, [ModelRow(row.id, prompt)]))
+        assert row.id not in self.made
+        self.made.add(row.id)
         return chat.id
 
     @rule(target=rows, who=callers, chat_id=chats, prompt=words)
@@ -84,6 +87,8 @@ class StoredChats(RuleBasedStateMachine):
             return ""
         row = self.run(self.mock.create_completion(chat_id, prompt, "basic", Caller(*who)))
         known.rows.append(ModelRow(row.id, prompt))
+        assert row.id not in self.made
+        self.made.add(row.id)
         known.updated_at = max(known.updated_at, self.now)
         return row.id
 
@@ -163,6 +168,9 @@ class StoredChats(RuleBasedStateMachine):
                 assert [(r.id, r.user_prompt_text, r.completion_text, dict(r.metadata)) for r in rows] == [
                     (r.id, r.prompt, r.text, r.metadata) for r in chat.rows
                 ]
+            for row_id in self.made - {r.id for c in chats for r in c.rows}:
+                with pytest.raises(NotFound):
+                    self.run(self.mock.get_completion(row_id, Caller(*who)))
             researched = [r.id for c in chats for r in c.rows if "deep-researcher" in r.metadata]
             assert {r.id for r in self.run(self.mock.list_research_completions(Caller(*who)))} == set(researched)
 
@@ -182,4 +190,4 @@ class StoredChats(RuleBasedStateMachine):
 
 
 TestStoredChats = StoredChats.TestCase
-TestStoredChats.settings = settings(stateful_step_count=25)
+TestStoredChats.settings = settings(max_examples=40, stateful_step_count=25)

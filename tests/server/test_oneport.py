@@ -207,6 +207,42 @@ def test_a_grpc_reader_that_stops_reading_stops_the_stream():
         wire.close()
 
 
+def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+
+def literal(name: bytes, value: bytes) -> bytes:
+    """A header for HPACK, in full and not to be remembered."""
+    return b"\x00" + bytes([len(name)]) + name + bytes([len(value)]) + value
+
+
+def test_a_client_that_opens_every_window_and_reads_nothing_does_not_fill_the_servers_memory():
+    """HTTP/2 lets it ask for gigabytes: then it is the relay that has to stop reading what nobody takes."""
+    most = (1 << 31) - 1
+    message = b"\x12\x0d\x0a\x04user\x12\x05hello"
+    headers = {
+        b":method": b"POST",
+        b":scheme": b"http",
+        b":path": b"/apex.v1.ApexService/ChatCompletionStream",
+        b":authority": b"x",
+        b"content-type": b"application/grpc",
+        b"te": b"trailers",
+        b"authorization": b"Bearer k",
+    }
+    flood = Flood()
+    with serve(flood) as server, connect(server) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+        connection.sendall(
+            PREFACE
+            + frame(4, 0, 0, b"\x00\x04" + most.to_bytes(4, "big"))
+            + frame(8, 0, 0, (most - 65_535).to_bytes(4, "big"))
+            + frame(1, 4, 1, b"".join(literal(name, value) for name, value in headers.items()))
+            + frame(0, 1, 1, b"\0" + len(message).to_bytes(4, "big") + message)
+        )
+        assert eventually(lambda: flood.taken > 0)
+        assert 0 < settled(flood) < PARTS / 4
+
+
 def test_an_sse_reader_that_stops_reading_stops_the_stream():
     """And goes on when it reads on, to the last byte."""
     flood = Flood()

@@ -1,0 +1,91 @@
+"""The stubs that are laid down, by scope: adding, finding the one for a call, saying which came near."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from apex_mock.core.stubs import Difference, Reply, Stub, differences, near_misses, ranked
+from apex_mock.core.types import Caller, Micros, Operation
+from apex_mock.errors import Unstubbed
+from apex_mock.seed import ident
+from apex_mock.store.base import Store
+
+ALL_SCOPES = ""
+# What strict mode wants a stub for; the other operations answer from what is stored.
+ANSWERED = frozenset({Operation.CHAT, Operation.SEARCH, Operation.SUBMIT_RESEARCH})
+
+
+class StubBook:
+    """Stubs of a scope, and those of all scopes (""), which come after equally specific ones of the scope's own."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, scope: str, stub: Stub, now: Micros = 0) -> Stub:
+        """Lays a stub down; it gets an id, and its place as the newest. Raises ValueError for one without a reply."""
+        if not stub.replies:
+            raise ValueError("a stub needs at least one reply")
+        order = await self._store.next_ordinal(ALL_SCOPES, "stubs")
+        laid = replace(stub, id=stub.id or ident(0, "stub", scope, order), created_at=now, order=order)
+        await self._store.add(scope, laid)
+        return laid
+
+    async def laid(self, scope: str) -> list[Stub]:
+        """A scope's own stubs, in the order in which they are tried."""
+        return ranked(await self._store.list(Stub, scope))
+
+    async def remove(self, scope: str, id: str) -> bool:
+        return bool(await self._store.remove(Stub, scope, [id]))
+
+    async def clear(self, scope: str) -> None:
+        await self._store.remove(Stub, scope, [stub.id for stub in await self._store.list(Stub, scope)])
+
+    async def unused(self, scope: str) -> list[Stub]:
+        """A scope's stubs that no call has had yet."""
+        return [stub for stub in await self._store.list(Stub, scope) if not await self.used(scope, stub)]
+
+    async def used(self, scope: str, stub: Stub) -> int:
+        """How many calls have had a stub."""
+        return await self._store.ordinal(scope, f"stub {stub.id}")
+
+    async def find(
+        self, operation: Operation, request: Any, caller: Caller, *, strict: bool = False
+    ) -> tuple[Stub, Reply] | None:
+        """The stub for a call, used up by one, and what it replies. Raises Unstubbed when strict and there is none."""
+        if not strict and not await self._store.count(Stub):
+            return None
+        laid = await self._for(caller.scope)
+        for scope, stub in laid:
+            if any(differences(stub.when, operation, request, caller)):
+                continue
+            if stub.when.nth is not None:
+                nth = await self._store.next_ordinal(scope, f"nth {stub.id}") + 1
+                if nth != stub.when.nth:
+                    continue
+            used = await self._store.next_ordinal(scope, f"stub {stub.id}")
+            if stub.times is None or used < stub.times:
+                return stub, stub.reply(used)
+        if strict and operation in ANSWERED:
+            missed = near_misses([stub for _, stub in laid], operation, request, caller)
+            raise Unstubbed(f"no stub fits this {operation} call", hint=describe(missed))
+        return None
+
+    async def near_misses(
+        self, operation: Operation, request: Any, caller: Caller
+    ) -> list[tuple[Stub, list[Difference]]]:
+        """The stubs that do not fit a call, the nearest first."""
+        return near_misses([stub for _, stub in await self._for(caller.scope)], operation, request, caller)
+
+    async def _for(self, scope: str) -> list[tuple[str, Stub]]:
+        laid = [(scope, stub) for stub in await self._store.list(Stub, scope)]
+        if scope != ALL_SCOPES:
+            laid += [(ALL_SCOPES, stub) for stub in await self._store.list(Stub, ALL_SCOPES)]
+        return sorted(laid, key=lambda e: (e[1].when.specificity, e[0] != ALL_SCOPES, e[1].order), reverse=True)
+
+
+def describe(missed: Sequence[tuple[Stub, Sequence[Difference]]]) -> str:
+    """The nearest stub and where the call differs from it, in words."""
+    if not missed:
+        return "there are no stubs; lay one down, or turn strict off"
+    stub, found = missed[0]
+    return f"the nearest, {stub.title}, differs in {'; '.join(map(str, found))}"
