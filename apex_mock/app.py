@@ -27,7 +27,7 @@ class ApexApp(Starlette):
         app: ASGIApp = self.router
         for wrap in reversed(self.user_middleware):
             app = wrap.cls(app, *wrap.args, **wrap.kwargs)
-        return Errors(app)
+        return Errors(app, self.state.mock)
 
 
 def create_app(mock: ApexMock | None = None, *, settings: Settings | None = None) -> Starlette:
@@ -45,8 +45,8 @@ def create_app(mock: ApexMock | None = None, *, settings: Settings | None = None
 class Errors:
     """Turns what a route raises into an answer, unless one has begun."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, mock: ApexMock) -> None:
+        self._app, self._mock = app, mock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
@@ -63,7 +63,11 @@ class Errors:
         except Exception as error:
             if begun or scope["type"] != "http":
                 raise
-            response = await answer_to(Request(scope), error)
+            request = Request(scope)
+            if isinstance(error, HTTPException) and not request.url.path.startswith("/__apex/"):
+                scope_name = self._mock.gate.scope_of(tuple(scope["headers"]))
+                self._mock.surprise(scope_name, f"{request.method} {request.url.path}: {error.detail}")
+            response = await answer_to(request, error)
             await response(scope, receive, send)
 
 

@@ -74,6 +74,10 @@ class Gate:
             raise Unauthenticated(refusal, hint=HINT)
         return caller
 
+    def scope_of(self, raw: RawHeaders) -> str:
+        """Whose world a call would be in, whether or not it would be let in."""
+        return self._read(raw, "rest", True)[0].scope
+
     def _read_headers(self, raw: RawHeaders, transport: str, api_key_header: bool) -> tuple[Caller, str, str | None]:
         headers = header_map(raw)
         key, refusal = "", None

@@ -55,6 +55,9 @@ def serve(
     strict_models: Annotated[
         Optional[bool], typer.Option("--strict-models", help="Refuse a model that nobody serves.")
     ] = None,
+    strict: Annotated[
+        Optional[bool], typer.Option("--strict", help="Refuse a call that no stub fits, and name the nearest.")
+    ] = None,
     research: Annotated[
         Optional[str], typer.Option(help="What moves research jobs: elapsed, polls, immediate, manual.")
     ] = None,
@@ -91,6 +94,7 @@ def serve(
         "network": network,
         "corpus": corpus,
         "strict_models": strict_models,
+        "strict": strict,
         "research": research,
         "research_polls": research_polls,
         "time_scale": time_scale,

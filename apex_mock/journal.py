@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from apex_mock.core.types import Caller, ChatRequest, Micros, Operation, Plan
+from apex_mock.core.types import Caller, ChatRequest, Micros, Operation, Plan, SearchRequest
 
 ENTRY_BYTES = 600  # what an entry takes besides its texts
 
@@ -37,6 +37,7 @@ class Entry:
     ended_at: Micros = 0
     size: int = ENTRY_BYTES
     streamed: list[tuple[Micros, int]] | None = None
+    stub: str = ""
 
     def end(self, now: Micros, outcome: str = "ok", message: str = "") -> None:
         self.ended_at, self.outcome, self.message = now, outcome, message
@@ -53,6 +54,21 @@ class Entry:
         if self.streamed is None:
             return [(self.at, len(self.plan.chunks))] if self.plan is not None and self.outcome == "ok" else []
         return self.streamed
+
+    @property
+    def prompt(self) -> str:
+        """What was asked, as text: the last user message, what was searched for, or the request's fields."""
+        request = self.request
+        if isinstance(request, ChatRequest):
+            return request.prompt
+        return request.query if isinstance(request, SearchRequest) else str(request or "")
+
+    def describe(self) -> str:
+        """The call in one line: `#3 chat over grpc "What is Bittensor?" -> ok`."""
+        asked = " ".join(self.prompt.split())
+        asked = asked if len(asked) <= 70 else asked[:69] + "…"
+        came_to = "" if self.outcome == "open" else f" -> {self.outcome}"
+        return f'#{self.seq} {self.operation} over {self.transport} "{asked}"{came_to}'
 
     @property
     def by(self) -> str:
@@ -94,6 +110,28 @@ class Journal:
         while self._entries and (len(self._entries) > self._max_entries or self._bytes > self._max_bytes):
             self._bytes -= self._entries.popleft().size
             self.evicted += 1
+
+    def select(
+        self,
+        *,
+        scope: str | None = None,
+        operation: Operation | None = None,
+        transport: str | None = None,
+        outcome: str | None = None,
+        text: str | None = None,
+        since: int = 0,
+    ) -> list[Entry]:
+        """The calls that fit all that is given, oldest first; `since` is a sequence number, `text` a part of what was
+        asked, whatever its case."""
+        wanted = {"scope": scope, "operation": operation, "transport": transport, "outcome": outcome}
+        given = [(name, value) for name, value in wanted.items() if value is not None]
+        return [
+            entry
+            for entry in self
+            if entry.seq > since
+            and all(getattr(entry, name) == value for name, value in given)
+            and (text is None or text.casefold() in entry.prompt.casefold())
+        ]
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(tuple(self._entries))

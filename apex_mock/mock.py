@@ -4,6 +4,7 @@ import math
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from random import Random
 from typing import NamedTuple
 
 from apex_mock.auth import SERVER_SCOPE, is_one_of
@@ -15,6 +16,8 @@ from apex_mock.core.cutting import limit
 from apex_mock.core.latency import Profile
 from apex_mock.core.miners import Failing, Miner
 from apex_mock.core.prose import count_tokens
+from apex_mock.core.replies import broken_off, research_texts, speaks, spoken, timetabled
+from apex_mock.core.stubs import Reply
 from apex_mock.core.types import (
     ApiKey,
     Caller,
@@ -58,6 +61,7 @@ class Draft:
     model: str
     miners: tuple[Miner, ...]
     usage: Usage
+    timed: bool = False
 
 
 class Answer(NamedTuple):
@@ -85,22 +89,31 @@ class ApexMock(StoredChats):
 
     async def chat(self, request: ChatRequest, caller: Caller = ANYBODY) -> Answer:
         """Plans the answer. Whoever sends it then goes through `play`, which also ends the journal's entry."""
-        with self.call(Operation.CHAT, request, caller) as call:
+        async with self.call(Operation.CHAT, request, caller) as call:
             ordinal = await self.store.next_ordinal(caller.scope, request.fingerprint)
-            profile = await self.profile_for(caller)
+            profile, seed = call.profile, call.seed
             make = self._draft if request.size <= KEPT_SIZE else self._make_draft
-            draft = make(request, self._seed_for(request, caller, ordinal), profile.miner_errors)
+            reply = call.reply
+            if reply is not None and speaks(reply):
+                draft = self._reply_draft(request, reply)
+            else:
+                draft = make(request, self._seed_for(request, caller, ordinal, seed), seed, profile.miner_errors)
             plan = Plan(
-                id=ident(self.settings.seed, caller.scope, request.fingerprint, ordinal, "id"),
+                id=ident(seed, caller.scope, request.fingerprint, ordinal, "id"),
                 created=call.entry.at // SECOND,
                 model=draft.model,
                 text=draft.text,
-                chunks=self._paced(request, draft, profile, caller.scope, ordinal),
+                chunks=self._paced(request, draft, profile, rng(seed, caller.scope, request.fingerprint, ordinal))
+                if not (profile.instant or draft.timed)
+                else draft.chunks,
                 finish_reason=draft.finish,
                 usage=draft.usage if request.usage else None,
                 mode=request.mode,
                 miners=tuple(miner.uid for miner in draft.miners),
+                tool_calls=reply.tool_calls if reply else (),
             )
+            if reply is not None and reply.error is not None:
+                plan = broken_off(plan, reply.error)
             self.journal.answered(call.entry, plan)
             call.keep_open()
             return Answer(plan, caller.scope, call.entry.at, call.entry)
@@ -126,6 +139,9 @@ class ApexMock(StoredChats):
                 entry.sent(now, upto - sent)
                 yield chunks[sent:upto]
                 sent = upto
+            if answer.plan.error is not None:
+                outcome = answer.plan.error.code
+                raise answer.plan.error
             outcome = "ok"
         finally:
             self.in_flight -= 1
@@ -133,29 +149,29 @@ class ApexMock(StoredChats):
 
     async def finish(self, answer: Answer) -> Plan:
         """Waits until the whole answer is due: what a unary call does."""
-        if answer.plan.duration:
+        if answer.plan.duration or answer.plan.error is not None:
             async for _ in self.play(answer):
                 pass
         else:
             answer.entry.end(self.clock.now(answer.scope))
         return answer.plan
 
-    def _seed_for(self, request: ChatRequest, caller: Caller, ordinal: int) -> int:
+    def _seed_for(self, request: ChatRequest, caller: Caller, ordinal: int, server_seed: int) -> int:
         if request.sampling.greedy:
             return 0
         if request.seed is not None:
             return request.seed
-        share = fraction(self.settings.seed, caller.scope, request.fingerprint, ordinal, "seed")
+        share = fraction(server_seed, caller.scope, request.fingerprint, ordinal, "seed")
         return int(share * (SEED_LIMIT + 1))
 
-    def _make_draft(self, request: ChatRequest, seed: int, miners_err: bool) -> Draft:
-        """Pure: depends on the arguments, the settings and the fixtures alone, so it is kept.
+    def _make_draft(self, request: ChatRequest, seed: int, server_seed: int, miners_err: bool) -> Draft:
+        """Pure: depends on the arguments and the fixtures alone, so it is kept.
 
         Raises InvalidRequest, NoMiners, NoAnswer.
         """
         check_chat(request)
-        text_seed = int.from_bytes(digest(self.settings.seed, "text", seed), "big")
-        choice = rng(self.settings.seed, "miners", request.fingerprint, seed)
+        text_seed = int.from_bytes(digest(server_seed, "text", seed), "big")
+        choice = rng(server_seed, "miners", request.fingerprint, seed)
         miners = self.network.choose_for_chat(request, choice, MIXTURE_MINERS)
         if miners_err:
             miners = answering(miners, seed, request.fingerprint)
@@ -171,13 +187,16 @@ class ApexMock(StoredChats):
         usage = Usage(sum(count_tokens(m.content) for m in request.messages), len(texts))
         return Draft("".join(texts), tuple(map(Chunk, texts)), finish, model, miners, usage)
 
-    def _paced(
-        self, request: ChatRequest, draft: Draft, profile: Profile, scope: str, ordinal: int
-    ) -> tuple[Chunk, ...]:
-        if profile.instant:
-            return draft.chunks
-        random = rng(self.settings.seed, scope, request.fingerprint, ordinal, "latency")
-        factor = profile.factor(draft.miners[0], self.in_flight)
+    def _reply_draft(self, request: ChatRequest, reply: Reply) -> Draft:
+        """What a stub says in place of the miners."""
+        check_chat(request)
+        said = spoken(reply, request)
+        usage = Usage(sum(count_tokens(m.content) for m in request.messages), len(said.chunks))
+        model = reply.model or self.network.answering_model(request.model)
+        return Draft("".join(c.text for c in said.chunks), said.chunks, said.finish, model, (), usage, said.timed)
+
+    def _paced(self, request: ChatRequest, draft: Draft, profile: Profile, random: Random) -> tuple[Chunk, ...]:
+        factor = profile.factor(draft.miners[0] if draft.miners else None, self.in_flight)
         return latency.schedule(draft.chunks, profile, random, factor=factor, prompt_tokens=draft.usage.prompt_tokens)
 
     def list_models(self) -> tuple[str, ...]:
@@ -188,9 +207,11 @@ class ApexMock(StoredChats):
 
     async def search(self, request: SearchRequest, caller: Caller = ANYBODY) -> tuple[WebResult, ...]:
         """What the miners that answered in time found, merged. Raises NoMiners, NoSearchResult."""
-        with self.call(Operation.SEARCH, request, caller) as call:
+        async with self.call(Operation.SEARCH, request, caller) as call:
             check_search(request)
-            seed, profile = self.settings.seed, await self.profile_for(caller)
+            if call.reply is not None and call.reply.results is not None:
+                return call.reply.results
+            seed, profile = call.seed, call.profile
             miners = self.network.choose_for_search(request, rng(seed, "search", request.query))
             errs = {m.uid: failing(m, seed, request.query) if profile.miner_errors else None for m in miners}
             times = {
@@ -210,18 +231,23 @@ class ApexMock(StoredChats):
 
     async def submit_research(self, request: ChatRequest, caller: Caller = ANYBODY) -> JobView:
         """Takes on a job and returns at once; it is pending."""
-        with self.call(Operation.SUBMIT_RESEARCH, request, caller) as call:
+        async with self.call(Operation.SUBMIT_RESEARCH, request, caller) as call:
             check_chat(request)
             ordinal = await self.store.next_ordinal(caller.scope, f"job {request.fingerprint}")
-            seed = self._seed_for(request, caller, ordinal)
-            texts = self._script(request, int.from_bytes(digest(self.settings.seed, "text", seed), "big"))
-            mode = await self.research_mode(caller)
-            duration = mode.duration
-            if duration is None:
-                duration = (await self.profile_for(caller)).research * mode.scale
-            starts_after, chunks = research.paced(texts, duration)
+            mode, reply = call.research, call.reply
+            duration = call.profile.research * mode.scale if mode.duration is None else mode.duration
+            if reply is not None and (said := research_texts(reply, request)):
+                starts_after, chunks = research.paced(said, duration)
+                if reply.research is not None and any(piece.after is not None for piece in reply.research):
+                    starts_after, chunks = 0.0, timetabled(reply.research)
+                if reply.error is not None and reply.error.after_chunks is not None:
+                    mode = replace(mode, fail_at=reply.error.after_chunks, error=reply.error.message or mode.error)
+            else:
+                seed = self._seed_for(request, caller, ordinal, call.seed)
+                text_seed = int.from_bytes(digest(call.seed, "text", seed), "big")
+                starts_after, chunks = research.paced(self._script(request, text_seed), duration)
             job = Job(
-                id=ident(self.settings.seed, caller.scope, request.fingerprint, ordinal, "job"),
+                id=ident(call.seed, caller.scope, request.fingerprint, ordinal, "job"),
                 owner=caller.owner,
                 created_at=call.entry.at,
                 chunks=chunks,
@@ -237,7 +263,7 @@ class ApexMock(StoredChats):
 
     async def get_research(self, job_id: str, caller: Caller = ANYBODY) -> JobView:
         """The job as it is now. Raises NotFound, for another caller's job too."""
-        with self.call(Operation.GET_RESEARCH, job_id, caller) as call:
+        async with self.call(Operation.GET_RESEARCH, job_id, caller) as call:
             job = await self.store.get(Job, caller.scope, check_id(job_id, "job_id"))
             if job is None or job.owner != caller.owner:
                 raise NotFound(f"Job with ID {job_id} not found")

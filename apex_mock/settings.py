@@ -30,6 +30,7 @@ class Settings:
     profile: which latency profile of fixtures/profiles.yaml holds.
     profiles, network, corpus: files or a folder of your own.
     strict_models: a model that nobody serves is an error instead of falling back to another miner.
+    strict: a chat, search or research call that no stub fits is an error that names the nearest stub.
     time_scale: research takes this many times as long as the profile says.
     research: what moves research jobs on: elapsed time, polls, immediate, or manual (the clock moved by hand).
     research_polls: how many polls complete a job that polls move.
@@ -47,6 +48,7 @@ class Settings:
     network: Path | None = None
     corpus: Path | None = None
     strict_models: bool = False
+    strict: bool = False
     time_scale: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     research: Progress = Progress.ELAPSED
     research_polls: Annotated[int, Field(ge=1)] = 5

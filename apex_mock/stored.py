@@ -20,7 +20,7 @@ class StoredChats(World):
     ) -> tuple[Chat, Completion]:
         """Makes a chat and its first row; no inference runs, so the row's completion text is empty."""
         request = {"user_prompt": prompt, "chat_type": chat_type, "completion_type": completion_type, "title": title}
-        with self.call(Operation.CREATE_CHAT, request, caller) as call:
+        async with self.call(Operation.CREATE_CHAT, request, caller) as call:
             now = call.entry.at
             title = chats.title_for(prompt) if title is None else title
             chat_id = await self._new_id(caller, "chat", prompt, title)
@@ -35,7 +35,7 @@ class StoredChats(World):
     ) -> Completion:
         """Adds a row to a chat. Raises NotFound."""
         request = {"chat_id": chat_id, "user_prompt": prompt, "completion_type": completion_type}
-        with self.call(Operation.CREATE_COMPLETION, request, caller) as call:
+        async with self.call(Operation.CREATE_COMPLETION, request, caller) as call:
             await self._own_chat(check_id(chat_id, "chat_id"), caller)
             row = await self._new_row(chat_id, prompt, completion_type, call.entry.at, caller)
             await self.store.add(caller.scope, row)
@@ -47,7 +47,7 @@ class StoredChats(World):
 
     async def list_chats(self, chat_type: str = "", caller: Caller = ANYBODY) -> list[Chat]:
         """The caller's chats, newest first; of one type when one is given."""
-        with self.call(Operation.LIST_CHATS, chat_type, caller):
+        async with self.call(Operation.LIST_CHATS, chat_type, caller):
             if chat_type:
                 chats.check_chat_type(chat_type)
             own = [chat for chat in await self.store.list(Chat, caller.scope) if chat.owner == caller.owner]
@@ -55,19 +55,19 @@ class StoredChats(World):
 
     async def list_completions(self, chat_id: str, caller: Caller = ANYBODY) -> list[Completion]:
         """A chat's rows, oldest first; none for a chat that does not exist."""
-        with self.call(Operation.LIST_COMPLETIONS, chat_id, caller):
+        async with self.call(Operation.LIST_COMPLETIONS, chat_id, caller):
             check_id(chat_id, "chat_id")
             return [row for row in await self._own_rows(caller) if row.chat_id == chat_id]
 
     async def get_completion(self, completion_id: str, caller: Caller = ANYBODY) -> Completion:
         """One row. Raises NotFound."""
-        with self.call(Operation.GET_COMPLETION, completion_id, caller):
+        async with self.call(Operation.GET_COMPLETION, completion_id, caller):
             return await self._own_row(check_id(completion_id, "completion_id"), caller)
 
     async def update_chat(self, chat_id: str, attributes: Mapping[str, str], caller: Caller = ANYBODY) -> Chat:
         """Changes title or type and moves updated_at. Raises NotFound, InvalidRequest."""
         request = {"chat_id": chat_id, "attributes": dict(attributes)}
-        with self.call(Operation.UPDATE_CHAT, request, caller) as call:
+        async with self.call(Operation.UPDATE_CHAT, request, caller) as call:
             await self._own_chat(check_id(chat_id, "chat_id"), caller)
             now = call.entry.at
             changed = await self.store.update(
@@ -88,7 +88,7 @@ class StoredChats(World):
     ) -> Completion:
         """Changes only what is given. Raises NotFound."""
         request = {"completion_id": completion_id, "text": text, "prompt": prompt, "metadata": metadata}
-        with self.call(Operation.UPDATE_COMPLETION, request, caller) as call:
+        async with self.call(Operation.UPDATE_COMPLETION, request, caller) as call:
             await self._own_row(check_id(completion_id, "completion_id"), caller)
             now = call.entry.at
             changed = await self.store.update(
@@ -103,7 +103,7 @@ class StoredChats(World):
 
     async def delete_chats(self, chat_ids: Sequence[str], caller: Caller = ANYBODY) -> None:
         """Deletes the caller's chats among these, and their rows. Ids that are already gone do no harm."""
-        with self.call(Operation.DELETE_CHATS, list(chat_ids), caller):
+        async with self.call(Operation.DELETE_CHATS, list(chat_ids), caller):
             wanted = set(chat_ids)
             own = [
                 c.id for c in await self.store.list(Chat, caller.scope) if c.owner == caller.owner and c.id in wanted
@@ -114,20 +114,45 @@ class StoredChats(World):
 
     async def delete_completions(self, completion_ids: Sequence[str], caller: Caller = ANYBODY) -> None:
         """Deletes the caller's rows among these."""
-        with self.call(Operation.DELETE_COMPLETIONS, list(completion_ids), caller):
+        async with self.call(Operation.DELETE_COMPLETIONS, list(completion_ids), caller):
             wanted = set(completion_ids)
             own = [row.id for row in await self._own_rows(caller) if row.id in wanted]
             await self.store.remove(Completion, caller.scope, own)
 
     async def search_chats(self, term: str, caller: Caller = ANYBODY) -> tuple[str, ...]:
         """Ids of the caller's chats in which the term occurs, whatever its case."""
-        with self.call(Operation.SEARCH_CHATS, term, caller):
+        async with self.call(Operation.SEARCH_CHATS, term, caller):
             return chats.chats_with(term, await self._own_rows(caller))
 
     async def list_research_completions(self, caller: Caller = ANYBODY) -> list[Completion]:
         """The caller's rows whose metadata has "deep-researcher"."""
-        with self.call(Operation.LIST_RESEARCH_COMPLETIONS, None, caller):
+        async with self.call(Operation.LIST_RESEARCH_COMPLETIONS, None, caller):
             return [row for row in await self._own_rows(caller) if chats.has_research_entry(row)]
+
+    async def seed_chats(self, scope: str, owner: str, given: Sequence[Mapping[str, Any]]) -> list[Chat]:
+        """Stores chats as if they had always been there, outside the journal.
+
+        Each is {title, chat_type, rows}, each row {prompt, completion, completion_type, metadata}; all but the rows'
+        prompt may be left out.
+        """
+        caller = Caller(scope, owner)
+        now = self.clock.now(scope)
+        stored = []
+        for chat in given:
+            rows = [dict(row) for row in chat.get("rows", ())]
+            title = chat.get("title") or chats.title_for(rows[0]["prompt"] if rows else "")
+            chat_id = await self._new_id(caller, "chat", title)
+            user_id = ident(self.settings.seed, "user", owner)
+            chat_type = chats.check_chat_type(chat.get("chat_type", ""))
+            record = Chat(chat_id, owner, user_id, title, chat_type, now, now)
+            await self.store.add(scope, record)
+            for row in rows:
+                made = await self._new_row(chat_id, row["prompt"], row.get("completion_type", "basic"), now, caller)
+                text, metadata = row.get("completion"), row.get("metadata")
+                made = chats.change_completion(made, now, text=text, metadata=metadata)
+                await self.store.add(scope, made)
+            stored.append(record)
+        return stored
 
     async def _own_rows(self, caller: Caller) -> list[Completion]:
         return [row for row in await self.store.list(Completion, caller.scope) if row.owner == caller.owner]

@@ -1,6 +1,8 @@
 """What every operation shares: settings, state, time, the journal, and what a scope has chosen for itself."""
 
-from dataclasses import asdict, replace
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from types import TracebackType
 from typing import Any
 
@@ -10,16 +12,30 @@ from apex_mock import fixtures
 from apex_mock.auth import Gate
 from apex_mock.clock import Clock
 from apex_mock.core.latency import Profile
+from apex_mock.core.replies import error_of
+from apex_mock.core.stubs import Reply, Stub
 from apex_mock.core.types import Caller, Operation, ResearchMode, ScopeChoice
-from apex_mock.errors import ApexError, InvalidRequest
+from apex_mock.errors import ApexError, InvalidRequest, Unstubbed
 from apex_mock.journal import Entry, Journal
 from apex_mock.settings import BadSetting, Settings
 from apex_mock.store.base import Store
 from apex_mock.store.memory import MemoryStore
+from apex_mock.stubbing import StubBook
 
 ANYBODY = Caller()
 ALL_SCOPES = ""
+NO_CHOICE = ScopeChoice()
+MOST_SURPRISES = 500
+PARTS = ("state", "stubs", "journal", "clock", "choices")
 _MODE = TypeAdapter(ResearchMode)
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """Something that a test should hear of: a path that does not exist, a call without a stub, a bug of ours."""
+
+    scope: str
+    what: str
 
 
 class World:
@@ -33,6 +49,8 @@ class World:
         self.clock = clock or Clock()
         self.journal = Journal(settings.journal_entries, settings.journal_bytes)
         self.gate = Gate(settings, self.store)
+        self.stubs = StubBook(self.store)
+        self.surprises: deque[Surprise] = deque(maxlen=MOST_SURPRISES)
         self.corpus = fixtures.load_corpus(settings.corpus)
         self.network = fixtures.load_network(settings.network or fixtures.NETWORK, strict=settings.strict_models)
         self.profiles = fixtures.load_profiles(settings.profiles or fixtures.PROFILES)
@@ -44,8 +62,8 @@ class World:
         await self.store.close()
 
     def call(self, operation: Operation, request: Any, caller: Caller) -> "Call":
-        """Journals an operation, from its start to its outcome: `with self.call(...) as call`."""
-        return Call(self, self.journal.open(self.clock.now(caller.scope), operation, caller, request))
+        """Journals an operation, start to outcome, and finds its stub: `async with self.call(...) as call`."""
+        return Call(self, self.journal.open(self.clock.now(caller.scope), operation, caller, request), caller)
 
     # --- What a scope chooses -----------------------------------------------------------------------------------------
 
@@ -54,10 +72,18 @@ class World:
         chosen = await self.store.get(ScopeChoice, scope, ScopeChoice.id)
         if chosen is None and scope:
             chosen = await self.store.get(ScopeChoice, ALL_SCOPES, ScopeChoice.id)
-        return chosen or ScopeChoice()
+        return chosen or NO_CHOICE
 
-    async def choose(self, scope: str, *, profile: str | None = None, research: ResearchMode | None = None) -> None:
-        """Sets a scope's latency profile or research mode; scope "" means all that have not chosen for themselves."""
+    async def choose(
+        self,
+        scope: str,
+        *,
+        profile: str | None = None,
+        research: ResearchMode | None = None,
+        strict: bool | None = None,
+        seed: int | None = None,
+    ) -> None:
+        """Sets how things are in a scope; scope "" means all that have not chosen for themselves."""
         if profile is not None:
             self.profile_named(profile)
         chosen = await self.store.get(ScopeChoice, scope, ScopeChoice.id)
@@ -67,15 +93,44 @@ class World:
             ScopeChoice,
             scope,
             ScopeChoice.id,
-            lambda c: replace(c, profile=profile or c.profile, research=research or c.research),
+            lambda c: replace(
+                c,
+                profile=profile or c.profile,
+                research=research or c.research,
+                strict=c.strict if strict is None else strict,
+                seed=c.seed if seed is None else seed,
+            ),
         )
 
-    async def profile_for(self, caller: Caller) -> Profile:
-        """The profile of a request: its own header's, else its scope's, else the server's."""
-        name = caller.headers.get("x-apex-profile")
-        if name is None:
-            name = (await self.choice(caller.scope)).profile or self.settings.profile
-        return self.profile_named(name)
+    # --- Surprises, and starting anew ---------------------------------------------------------------------------------
+
+    def surprise(self, scope: str, what: str) -> None:
+        self.surprises.append(Surprise(scope, what))
+
+    def take_surprises(self, scope: str) -> list[Surprise]:
+        """What has surprised the server in a scope since this was last asked."""
+        taken = [surprise for surprise in self.surprises if surprise.scope == scope]
+        kept = [surprise for surprise in self.surprises if surprise.scope != scope]
+        self.surprises = deque(kept, maxlen=MOST_SURPRISES)
+        return taken
+
+    async def reset(self, scope: str | None = None, what: Iterable[str] = PARTS) -> None:
+        """Forgets a scope's state, stubs, journal, clock or choices, or those of every scope. Raises InvalidRequest."""
+        parts = set(what)
+        if unknown := sorted(parts - set(PARTS)):
+            raise InvalidRequest(f"no {unknown[0]!r} to reset; there are {', '.join(PARTS)}", ("what",))
+        if "state" in parts:
+            await self.store.reset(scope, keep=(Stub, ScopeChoice))
+        if "stubs" in parts:
+            await self.store.forget(Stub, scope)
+        if "choices" in parts:
+            await self.store.forget(ScopeChoice, scope)
+        if "journal" in parts:
+            self.journal.clear(scope)
+            kept = [] if scope is None else [s for s in self.surprises if s.scope != scope]
+            self.surprises = deque(kept, maxlen=MOST_SURPRISES)
+        if "clock" in parts:
+            self.clock.reset(scope)
 
     def profile_named(self, name: str) -> Profile:
         """Raises InvalidRequest."""
@@ -86,17 +141,6 @@ class World:
 
     def _unknown_profile(self, name: str) -> str:
         return f"there is no profile {name!r}; there are {', '.join(self.profiles)}"
-
-    async def research_mode(self, caller: Caller) -> ResearchMode:
-        """How a job of this request goes on: by its own header, else by its scope's choice, else as the server does."""
-        mode = (await self.choice(caller.scope)).research or ResearchMode(
-            progress=self.settings.research, polls=self.settings.research_polls, scale=self.settings.time_scale
-        )
-        header = caller.headers.get("x-apex-research")
-        if header is None:
-            return mode
-        parts = (part.partition("=") for part in header.split(";") if part.strip())
-        return research_mode({name.strip(): value.strip() for name, _, value in parts}, mode)
 
 
 def research_mode(changes: dict[str, Any], base: ResearchMode | None = None) -> ResearchMode:
@@ -112,24 +156,77 @@ def research_mode(changes: dict[str, Any], base: ResearchMode | None = None) -> 
 
 
 class Call:
-    """Ends the journal's entry when its operation ends, unless the answer still has to be sent."""
+    """One operation under way. It ends the journal's entry, unless the answer still has to be sent; a stub that fails
+    the call does so on entering."""
 
-    __slots__ = ("_open", "_world", "entry")
+    __slots__ = ("_caller", "_open", "_world", "choice", "entry", "reply")
 
-    def __init__(self, world: World, entry: Entry) -> None:
-        self._world, self._open, self.entry = world, False, entry
+    def __init__(self, world: World, entry: Entry, caller: Caller) -> None:
+        self._world, self._caller, self._open, self.entry = world, caller, False, entry
+        self.reply: Reply | None = None
+        self.choice = NO_CHOICE
 
     def keep_open(self) -> None:
         self._open = True
 
-    def __enter__(self) -> "Call":
+    async def __aenter__(self) -> "Call":
+        try:
+            self.choice = await self._world.choice(self._caller.scope)
+            self.reply = await self._find_reply()
+        except BaseException as error:
+            self._end(error)
+            raise
         return self
 
-    def __exit__(
+    @property
+    def seed(self) -> int:
+        """What this call's random choices derive from: the scope's seed, else the server's."""
+        return self._world.settings.seed if self.choice.seed is None else self.choice.seed
+
+    @property
+    def profile(self) -> Profile:
+        """The request's own header's profile, else its scope's, else the server's. Raises InvalidRequest."""
+        named = self._caller.headers.get("x-apex-profile")
+        return self._world.profile_named(named or self.choice.profile or self._world.settings.profile)
+
+    @property
+    def research(self) -> ResearchMode:
+        """How a job goes on: by the request's own header, else by its scope's choice, else as the server does."""
+        settings = self._world.settings
+        mode = self.choice.research or ResearchMode(
+            progress=settings.research, polls=settings.research_polls, scale=settings.time_scale
+        )
+        header = self._caller.headers.get("x-apex-research")
+        if header is None:
+            return mode
+        parts = (part.partition("=") for part in header.split(";") if part.strip())
+        return research_mode({name.strip(): value.strip() for name, _, value in parts}, mode)
+
+    async def _find_reply(self) -> Reply | None:
+        world, entry, caller = self._world, self.entry, self._caller
+        strict = world.settings.strict if self.choice.strict is None else self.choice.strict
+        try:
+            found = await world.stubs.find(entry.operation, entry.request, caller, strict=strict)
+        except Unstubbed as error:
+            world.surprise(caller.scope, f"{entry.describe()}: {error}")
+            raise
+        if found is None:
+            return None
+        stub, reply = found
+        entry.stub = stub.title
+        if reply.delay and entry.operation is not Operation.CHAT:
+            await world.clock.sleep_until(caller.scope, entry.at + round(reply.delay * 1_000_000))
+        if reply.error is not None and reply.error.after_chunks is None:
+            raise error_of(reply.error)
+        return reply
+
+    async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._open and error is None:
-            return
+        if not self._open or error is not None:
+            self._end(error)
+
+    def _end(self, error: BaseException | None) -> None:
         now = self._world.clock.now(self.entry.scope)
         if error is None:
             self.entry.end(now)
@@ -137,3 +234,5 @@ class Call:
             self.entry.end(now, error.code, str(error))
         else:
             self.entry.end(now, "internal" if isinstance(error, Exception) else "canceled", repr(error))
+            if isinstance(error, Exception):
+                self._world.surprise(self.entry.scope, f"{self.entry.describe()}: {error!r}")

@@ -7,7 +7,7 @@ import pytest
 
 from apex_mock import ApexMock, Server, Settings
 from apex_mock.clock import Clock
-from tests.wires import WIRES, Wire
+from tests.wires import PLAIN, WIRES, Wire
 
 NOON = 1_748_779_200_000_000  # 2025-06-01T12:00:00Z, in microseconds
 
@@ -15,7 +15,7 @@ NOON = 1_748_779_200_000_000  # 2025-06-01T12:00:00Z, in microseconds
 @pytest.fixture(scope="session")
 def http() -> Iterator[httpx.Client]:
     """A client without a key or a base: making one for each call costs more than the call."""
-    with httpx.Client(timeout=20) as client:
+    with httpx.Client(timeout=20, verify=PLAIN) as client:
         yield client
 
 
@@ -23,7 +23,7 @@ def http() -> Iterator[httpx.Client]:
 def rest(server: Server, key: str) -> Iterator[httpx.Client]:
     """The REST surface, with this test's key."""
     headers = {"authorization": f"Bearer {key}"}
-    with httpx.Client(base_url=server.url, headers=headers, timeout=20) as client:
+    with httpx.Client(base_url=server.url, headers=headers, timeout=20, verify=PLAIN) as client:
         yield client
 
 

@@ -13,7 +13,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from apex_mock.core.prose import tokenize
 from apex_mock.core.stubs import Failure, Piece, Reply
-from apex_mock.core.types import ChatRequest, Chunk, FinishReason, SearchRequest
+from apex_mock.core.types import ChatRequest, Chunk, FinishReason, Plan, SearchRequest
 from apex_mock.errors import ApexError, Prepared
 
 _environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
@@ -63,6 +63,28 @@ def check_template(source: str) -> None:
         _template(source)
     except TemplateError as error:
         raise ValueError(f"template {source!r}: {error}") from None
+
+
+def speaks(reply: Reply) -> bool:
+    """Whether the reply says something to a chat; one that only breaks it off leaves the saying to the miners."""
+    said = (reply.text, reply.chunks, reply.json, reply.template)
+    return any(part is not None for part in said) or bool(reply.tool_calls)
+
+
+def research_texts(reply: Reply, request: ChatRequest) -> tuple[str, ...]:
+    """The chunks of a job that a stub answers: its own, or its text as the only one."""
+    if reply.research is not None:
+        return tuple(piece.text for piece in reply.research)
+    return (text_of(reply, request),) if speaks(reply) else ()
+
+
+def broken_off(plan: Plan, failure: Failure) -> Plan:
+    """The plan with an error after its first chunks, in place of its end."""
+    kept = plan.chunks[: failure.after_chunks]
+    # At least one chunk carries the error's time; an empty one if nothing is to be said before it.
+    chunks = kept or (Chunk("", plan.chunks[0].after),)
+    text = "".join(chunk.text for chunk in chunks)
+    return plan._replace(chunks=chunks, text=text, error=error_of(failure))
 
 
 def spoken(reply: Reply, request: ChatRequest) -> Spoken:

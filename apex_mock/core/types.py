@@ -282,6 +282,8 @@ class ScopeChoice:
     id: ClassVar[str] = "choice"
     profile: str | None = None
     research: ResearchMode | None = None
+    strict: bool | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

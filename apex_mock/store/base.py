@@ -44,8 +44,12 @@ class Store(Protocol):
         """0 for the first call with a name in a scope, then 1, 2, 3..."""
         ...
 
-    async def reset(self, scope: str | None = None) -> None:
-        """Forgets everything in a scope, or in all."""
+    async def forget(self, kind: type[R], scope: str | None = None) -> None:
+        """Removes all records of a kind in a scope, or in all."""
+        ...
+
+    async def reset(self, scope: str | None = None, keep: Iterable[type[Record]] = ()) -> None:
+        """Forgets everything in a scope, or in all, but the records of the kinds to keep."""
         ...
 
     async def close(self) -> None: ...

@@ -55,14 +55,16 @@ class MemoryStore:
             names.popitem(last=False)
         return ordinal
 
-    async def reset(self, scope: str | None = None) -> None:
-        if scope is None:
-            self._records.clear()
-            self._ordinals.clear()
-            return
-        self._ordinals.pop(scope, None)
-        for key in [key for key in self._records if key[1] == scope]:
+    async def forget(self, kind: type[R], scope: str | None = None) -> None:
+        for key in [key for key in self._records if key[0] is kind and scope in (None, key[1])]:
             del self._records[key]
+
+    async def reset(self, scope: str | None = None, keep: Iterable[type[Record]] = ()) -> None:
+        kept = tuple(keep)
+        for key in [key for key in self._records if key[0] not in kept and scope in (None, key[1])]:
+            del self._records[key]
+        for name in [name for name in self._ordinals if scope in (None, name)]:
+            del self._ordinals[name]
 
     async def close(self) -> None:
         pass

@@ -28,6 +28,7 @@ from apex_mock.wire.codec import CODECS
 from apex_mock.wire.methods import METHODS, SERVICE, Method
 
 PATH = f"/{SERVICE}"
+PATHS = frozenset(method.path for method in METHODS)
 NATIVE_GRPC = "gRPC needs HTTP/2: this connection speaks HTTP/1.1; use gRPC-Web or Connect on it"
 # What Connect's own empty answers mean, by status.
 _SILENT: dict[int, tuple[str, str]] = {
@@ -139,12 +140,15 @@ class Constellation:
 
     def __init__(self, mock: ApexMock) -> None:
         self._service: ASGIApp = Service(mock)
+        self._mock = mock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: RawHeaders = tuple(scope["headers"])
         _headers.set(headers)
         kind = header_map(headers).get("content-type", "")
         polite = _PoliteSend(send)
+        if scope["path"] not in PATHS:
+            self._mock.surprise(self._mock.gate.scope_of(headers), f"{scope['method']} {scope['path']}: no such method")
         if kind.startswith("application/grpc") and not kind.startswith("application/grpc-web"):
             await polite({"type": "http.response.start", "status": 505, "headers": []})
             await polite({"type": "http.response.body", "body": b"", "more_body": False})

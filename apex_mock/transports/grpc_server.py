@@ -75,10 +75,15 @@ class _Methods(grpc.GenericRpcHandler):
     """Finds the handler of a path; None makes grpcio answer UNIMPLEMENTED."""
 
     def __init__(self, mock: ApexMock) -> None:
+        self._mock = mock
         self._handlers = {method.path: _handler(mock, method) for method in METHODS}
 
     def service(self, call_details: grpc.HandlerCallDetails) -> "RpcHandler | None":
-        return self._handlers.get(call_details.method)
+        handler = self._handlers.get(call_details.method)
+        if handler is None and str(call_details.method).startswith("/apex."):
+            scope = self._mock.gate.scope_of(tuple(call_details.invocation_metadata or ()))
+            self._mock.surprise(scope, f"gRPC {call_details.method}: no such method")
+        return handler
 
 
 def _handler(mock: ApexMock, method: Method) -> RpcHandler:

@@ -54,16 +54,20 @@ class Sn1:
         if not (asked.stream or asked.mode is Mode.CHAIN_OF_THOUGHT):
             return Json(sn1.completion(await self.mock.finish(answer)))
         headers = {"cache-control": "no-cache"}
-        if answer.plan.duration:
+        if answer.plan.duration or answer.plan.error is not None:
             return StreamingResponse(self.stream(answer), media_type=SSE.decode(), headers=headers)
         # What is due at once leaves in one piece, without a task that watches the client.
         plan = await self.mock.finish(answer)
         return Body(sse.events(plan, plan.chunks), SSE, headers=headers, length=False)
 
     async def stream(self, answer: Answer) -> AsyncIterator[bytes]:
-        async with aclosing(self.mock.play(answer)) as parts:
-            async for chunks in parts:
-                yield sse.events(answer.plan, chunks)
+        try:
+            async with aclosing(self.mock.play(answer)) as parts:
+                async for chunks in parts:
+                    yield sse.events(answer.plan, chunks)
+        except ApexError as error:
+            # The status has gone out with 200, so the error is an event, and the stream ends without [DONE] (V).
+            yield sse.error_event(sn1.status_of(error), error.message)
 
     async def submit_job(self, request: HttpRequest) -> Response:
         caller = await self.caller(request)

@@ -91,9 +91,14 @@ def search_request(message: pb.WebRetrievalRequest) -> SearchRequest:
 
 
 def completion_response(plan: Plan) -> pb.ChatCompletionResponse:
-    choice = pb.Choice(
-        finish_reason=plan.finish_reason, message=pb.ChatCompletionMessage(content=plan.text, role="assistant")
-    )
+    calls = [
+        pb.ChatCompletionMessageToolCall(
+            id=call.id or f"call_{i}", function=pb.Function(arguments=[call.arguments], name=call.name), type="function"
+        )
+        for i, call in enumerate(plan.tool_calls)
+    ]
+    message = pb.ChatCompletionMessage(content=plan.text, role="assistant", tool_calls=calls)
+    choice = pb.Choice(finish_reason=plan.finish_reason, message=message)
     return pb.ChatCompletionResponse(
         id=plan.id,
         choices=[choice],
@@ -149,8 +154,24 @@ def chunk_binaries(plan: Plan, chunks: Sequence[Chunk]) -> Iterator[bytes]:
     first, last = plan.chunks[0], plan.chunks[-1]
     for chunk in chunks:
         yield head + _choice(chunk.text, "assistant" if chunk is first else "", "") + tail
-        if chunk is last:
+        if chunk is last and plan.error is None:
+            if plan.tool_calls:
+                yield head + _calls(plan) + tail
             yield head + _choice("", "", plan.finish_reason) + tail
+
+
+def _calls(plan: Plan) -> bytes:
+    calls = [
+        pb.ChoiceDeltaToolCall(
+            index=i,
+            id=call.id or f"call_{i}",
+            function=pb.ChoiceDeltaToolCallFunction(arguments=[call.arguments], name=call.name),
+            type="function",
+        )
+        for i, call in enumerate(plan.tool_calls)
+    ]
+    choice = pb.ChunkChoice(delta=pb.ChoiceDelta(tool_calls=calls))
+    return pb.ChatCompletionChunkResponse(choices=[choice]).to_binary()
 
 
 @lru_cache(maxsize=8192)

@@ -192,12 +192,20 @@ def read_uids(body: bytes) -> list[int] | None:
 def completion(plan: Plan) -> dict[str, Any]:
     """D2's sample: every field is there, null where unused."""
     message = {
-        "content": plan.text,
+        "content": plan.text or (None if plan.tool_calls else ""),
         "refusal": None,
         "role": "assistant",
         "audio": None,
         "function_call": None,
-        "tool_calls": None,
+        "tool_calls": [
+            {
+                "id": call.id or f"call_{i}",
+                "function": {"arguments": call.arguments, "name": call.name},
+                "type": "function",
+            }
+            for i, call in enumerate(plan.tool_calls)
+        ]
+        or None,
     }
     return {
         "id": plan.id,

@@ -37,7 +37,8 @@ def events(plan: Plan, chunks: Sequence[Chunk]) -> bytes:
     pieces = [piece for chunk in chunks for piece in (head, _quoted(chunk.text), rest)]
     if chunks[0] is plan.chunks[0]:
         pieces[2] = b"," + _DELTA % (b'"assistant"', b"null") + tail
-    if chunks[-1] is plan.chunks[-1]:
+    if chunks[-1] is plan.chunks[-1] and plan.error is None:
+        pieces += _tool_calls(plan, head, tail)
         pieces += [head, b"null,", _DELTA % (b"null", _quoted(plan.finish_reason)), tail, _usage_event(plan), DONE]
     return b"".join(pieces)
 
@@ -45,9 +46,26 @@ def events(plan: Plan, chunks: Sequence[Chunk]) -> bytes:
 def _reasoning_events(plan: Plan, chunks: Sequence[Chunk]) -> bytes:
     """Chain of thought: nothing but the content (V)."""
     pieces = [b'data: {"choices":[{"delta":{"content":%b}}]}\n\n' % _quoted(chunk.text) for chunk in chunks]
-    if chunks[-1] is plan.chunks[-1]:
+    if chunks[-1] is plan.chunks[-1] and plan.error is None:
         pieces.append(DONE)
     return b"".join(pieces)
+
+
+def _tool_calls(plan: Plan, head: bytes, tail: bytes) -> list[bytes]:
+    """A chunk for the calls that the answer asks for, before its last."""
+    if not plan.tool_calls:
+        return []
+    calls = [
+        {
+            "index": i,
+            "id": call.id or f"call_{i}",
+            "function": {"arguments": call.arguments, "name": call.name},
+            "type": "function",
+        }
+        for i, call in enumerate(plan.tool_calls)
+    ]
+    delta = b'null,"function_call":null,"refusal":null,"role":null,"tool_calls":%b},"finish_reason":null,"index":0'
+    return [head, delta % orjson.dumps(calls), tail]
 
 
 def _usage_event(plan: Plan) -> bytes:

@@ -13,7 +13,7 @@ from apex_mock.core.types import ChatRequest, Chunk, Plan
 from apex_mock.mock import Answer
 from apex_mock.oneport import PREFACE
 from apex_mock.world import ANYBODY
-from tests.wires import HELLO, OK, WIRES
+from tests.wires import HELLO, OK, PLAIN, WIRES
 
 GET = b"GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
 SETTINGS_FRAME = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
@@ -83,12 +83,12 @@ def test_a_preface_in_two_pieces_is_grpc(server, cut):
 
 
 @pytest.mark.parametrize("begun", [b"", PREFACE[:5], PREFACE[:-1]])
-def test_half_a_preface_holds_nobody_up_and_leaves_nothing_behind(own, begun):
+def test_half_a_preface_holds_nobody_up_and_leaves_nothing_behind(own, http, begun):
     """Others are served beside it; when it goes, its connection is gone."""
     with connect(own) as connection:
         connection.sendall(begun)
         assert eventually(lambda: connections(own) >= 1)
-        assert httpx.get(f"{own.url}/health").status_code == 200
+        assert http.get(f"{own.url}/health").status_code == 200
     assert eventually(lambda: connections(own) == 0)
 
 
@@ -102,7 +102,7 @@ def test_a_client_that_closes_its_half_is_let_go(own):
     assert eventually(lambda: connections(own) == 0)
 
 
-def test_a_client_that_vanishes_is_let_go(own):
+def test_a_client_that_vanishes_is_let_go(own, http):
     """Reset in the middle of a call."""
     connection = connect(own)
     connection.sendall(PREFACE + SETTINGS_FRAME)
@@ -110,7 +110,7 @@ def test_a_client_that_vanishes_is_let_go(own):
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
     connection.close()
     assert eventually(lambda: connections(own) == 0)
-    assert httpx.get(f"{own.url}/health").status_code == 200
+    assert http.get(f"{own.url}/health").status_code == 200
 
 
 def test_garbage_after_the_preface_ends_that_connection_alone(own):
@@ -139,7 +139,7 @@ async def test_many_connections_at_once_all_answer(server):
         async with grpc.aio.insecure_channel(server.address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
             return await channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=20)
 
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=PLAIN) as client:
         answers = await asyncio.gather(
             *(by_grpc() for _ in range(40)), *(client.get(f"{server.url}/health") for _ in range(40))
         )

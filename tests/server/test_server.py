@@ -13,6 +13,7 @@ import pytest
 
 from apex_mock import ApexMock, Server, serve
 from apex_mock.server import Bind, CannotListen
+from apex_mock.transports.grpc_server import GrpcServer
 from tests.wires import HELLO, OK, WIRES
 
 
@@ -245,3 +246,13 @@ def test_the_loop_is_closed_after_a_failed_start():
             pass
     taken.close()
     assert threading.active_count() <= before
+
+
+async def test_grpcs_own_port_is_never_shared_by_grpc_itself(tmp_path):
+    """Not even in the moment between asking whether it is free and taking it."""
+    first, second = (GrpcServer(ApexMock(), str(tmp_path / f"{n}.sock")) for n in range(2))
+    port = first.listen("127.0.0.1", 0)
+    await first.start()
+    with pytest.raises(RuntimeError):
+        second.listen("127.0.0.1", port)
+    await first.stop(0)

@@ -14,7 +14,7 @@ import pytest
 
 from apex_mock import Server, serve
 from apex_mock.errors import Code
-from tests.wires import BY_NAME, HELLO, OK, SERVICE, WIRES, Connect, Grpc, GrpcWeb, envelope
+from tests.wires import BY_NAME, HELLO, OK, PLAIN, SERVICE, WIRES, Connect, Grpc, GrpcWeb, envelope
 
 LIMIT = 64 * 1024
 CONNECT = f"/{SERVICE}/ChatCompletion"
@@ -50,7 +50,7 @@ def bomb(size: int) -> bytes:
 def test_a_body_over_the_limit_is_a_413_on_rest(small, path, chunked):
     """In the host's own form, with the limit; whether its length was announced or not."""
     body = chat_of(LIMIT + 1)
-    with httpx.Client(base_url=small.url, headers={"api-key": "k"}) as client:
+    with httpx.Client(base_url=small.url, headers={"api-key": "k"}, verify=PLAIN) as client:
         sent = iter([body[: LIMIT // 2], body[LIMIT // 2 :]]) if chunked else body
         answer = client.post(path, content=sent)
         assert answer.status_code == 413
@@ -145,7 +145,7 @@ def raw(server: Server, request: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["authorization", "x-apex-scope", "x-forwarded-user", "x-apex-profile", "x-source"])
-def test_no_byte_in_a_header_is_a_500(server, name):
+def test_no_byte_in_a_header_is_a_500(server, http, name):
     """Latin-1 and what is not UTF-8 are values like any other; nothing that was sent is echoed unchecked."""
     body = b'{"messages": [{"role": "user", "content": "hello"}]}'
     headers = b"host: x\r\nconnection: close\r\ncontent-length: %d\r\napi-key: k\r\n" % len(body)
@@ -153,18 +153,18 @@ def test_no_byte_in_a_header_is_a_500(server, name):
         server, b"POST /v1/chat/completions HTTP/1.1\r\n" + headers + name.encode() + b": \xff\xe9\x80\r\n\r\n" + body
     )
     assert answer.split(b" ")[1] in (b"200", b"422", b"400", b"403")
-    assert httpx.get(f"{server.url}/health").status_code == 200
+    assert http.get(f"{server.url}/health").status_code == 200
 
 
 @pytest.mark.parametrize(
     "request_line",
     [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"GET\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", b"\0" * 100],
 )
-def test_what_is_no_http_is_closed(server, request_line):
+def test_what_is_no_http_is_closed(server, http, request_line):
     """A TLS hello, a broken request line, half a preface that goes on as something else: 400 or nothing, no hang."""
     answer = raw(server, request_line + b"\r\n\r\n")
     assert answer == b"" or b" 400 " in answer.splitlines()[0]
-    assert httpx.get(f"{server.url}/health").status_code == 200
+    assert http.get(f"{server.url}/health").status_code == 200
 
 
 # --- Too deep ---------------------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_deeply_nested_json_does_not_end_the_process(process, name, method):
     """protobuf-py-ext 0.7.0 dies of 30,000 brackets; here they are a 400, and the next request is served."""
     running, url = process
     headers = {"authorization": "Bearer k", "content-type": "application/json"}
-    with httpx.Client(base_url=url, headers=headers) as client:
+    with httpx.Client(base_url=url, headers=headers, verify=PLAIN) as client:
         answer = client.post(f"/{SERVICE}/{method}", content=DEEP[name])
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid_argument")
         assert running.poll() is None
@@ -213,7 +213,7 @@ def test_deeply_nested_json_in_a_stream_or_over_grpc_web_does_not_end_the_proces
     """The same codec reads there."""
     running, url = process
     headers = {"authorization": "Bearer k"}
-    with httpx.Client(base_url=url, headers=headers) as client:
+    with httpx.Client(base_url=url, headers=headers, verify=PLAIN) as client:
         for kind in ("application/connect+json", "application/grpc-web+json"):
             content = envelope(DEEP["brackets in a known field"])
             answer = client.post(f"/{SERVICE}/ChatCompletionStream", content=content, headers={"content-type": kind})
