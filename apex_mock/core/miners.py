@@ -3,10 +3,12 @@
 The same request asks the same miners whatever else happens at that moment: nothing here remembers.
 """
 
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from itertools import accumulate
 from random import Random
 
 from apex_mock.core.types import ChatRequest, SearchRequest
@@ -14,6 +16,7 @@ from apex_mock.errors import InvalidRequest, NoMiners
 
 SEARCH_TASK = "WebRetrievalTask"
 EXPLORATION = 0.2  # the share of the draws that look beyond the best paid miners
+TRIES = 20  # how often a lottery draws for each miner before it takes the rest as they stand
 UID_LIMIT = 65_536  # uids are 16 bits wide on chain
 
 
@@ -65,6 +68,11 @@ class Network:
         object.__setattr__(self, "models", tuple(models))
 
     @cached_property
+    def _lotteries(self) -> dict[tuple[str, str], "Lottery"]:
+        """Kept for the tasks and models that there are."""
+        return {}
+
+    @cached_property
     def by_uid(self) -> dict[int, Miner]:
         return {miner.uid: miner for miner in self.miners}
 
@@ -88,6 +96,14 @@ class Network:
             return exact
         return self.serving(task) or self.serving("", model) or self.miners
 
+    def _lottery(self, task: str, model: str) -> "Lottery":
+        if task not in self.tasks or model not in ("", *self.models):
+            return Lottery(self.candidates(task, model))
+        found = self._lotteries.get((task, model))
+        if found is None:
+            found = self._lotteries[task, model] = Lottery(self.candidates(task, model))
+        return found
+
     def named(self, uids: Sequence[int]) -> tuple[Miner, ...]:
         """The miners that a caller named, once each, in the request's order; others are left out."""
         for index, uid in enumerate(uids):
@@ -100,7 +116,7 @@ class Network:
         if request.uids:
             chosen = self.named(request.uids)
         else:
-            chosen = draw(self.candidates(request.task, self.resolve_model(request.model)), random, count)
+            chosen = self._lottery(request.task, self.resolve_model(request.model)).draw(random, count)
         if not chosen:
             raise NoMiners("No available miners")
         return chosen
@@ -110,21 +126,36 @@ class Network:
         if request.uids:
             chosen = self.named(request.uids)[: max(request.n_miners, len(request.uids))]
         else:
-            chosen = draw(self.candidates(SEARCH_TASK, ""), random, request.n_miners)
+            chosen = self._lottery(SEARCH_TASK, "").draw(random, request.n_miners)
         if not chosen:
             raise NoMiners("No available miners")
         return chosen
 
 
 def draw(miners: Sequence[Miner], random: Random, count: int) -> tuple[Miner, ...]:
-    """`count` different miners, better paid ones sooner. Drawing more begins with the same ones.
+    """`count` different miners, better paid ones sooner. Drawing more begins with the same ones."""
+    return Lottery(miners).draw(random, count)
 
-    Each miner gets a key u ** (1 / weight) (Efraimidis and Spirakis, 2006); the highest keys are drawn.
-    """
-    if not miners:
-        return ()
-    floor = EXPLORATION / len(miners)
-    total = sum(m.incentive for m in miners) or 1.0
-    keyed = [(random.random() ** (1 / (m.incentive / total * (1 - EXPLORATION) + floor)), -m.uid, m) for m in miners]
-    keyed.sort(key=lambda entry: entry[:2], reverse=True)
-    return tuple(miner for _, _, miner in keyed[:count])
+
+class Lottery:
+    """Draws miners by incentive, with a share of the chances spread over all of them."""
+
+    def __init__(self, miners: Sequence[Miner]) -> None:
+        self._miners = tuple(miners)
+        total = sum(m.incentive for m in miners) or 1.0
+        floor = EXPLORATION / len(miners) if miners else 0.0
+        self._chances = list(accumulate(m.incentive / total * (1 - EXPLORATION) + floor for m in miners))
+
+    def draw(self, random: Random, count: int) -> tuple[Miner, ...]:
+        """The first `count` different miners that come up; whoever never does stands last, in the order of uids."""
+        drawn: dict[int, Miner] = {}
+        wanted = min(count, len(self._miners))
+        for _ in range(TRIES * len(self._miners)):
+            if len(drawn) == wanted:
+                break
+            at = bisect(self._chances, random.random() * self._chances[-1])
+            miner = self._miners[min(at, len(self._miners) - 1)]
+            drawn[miner.uid] = miner
+        for miner in sorted(self._miners, key=lambda m: m.uid)[: len(self._miners) if len(drawn) < wanted else 0]:
+            drawn.setdefault(miner.uid, miner)
+        return tuple(drawn.values())[:wanted]

@@ -158,6 +158,7 @@ async def test_a_scopes_profile_paces_its_answers(control, server, key):
 )
 def test_what_makes_no_sense_is_refused_and_changes_nothing(control, path, body):
     """With the field's name; a misspelt one too."""
+    control.post("clock", {"scale": 0})
     before = (control.get("clock")["scale"], control.get("profile"))
     answer = control.try_post(path, body)
     assert answer.status_code == 422, answer.text

@@ -74,14 +74,9 @@ class Line:
 
     def __init__(self, text: str, passage: Passage, place: int, stems: frozenset[str], language: str) -> None:
         self.text, self.passage, self.place, self.stems, self.language = text, passage, place, stems, language
-
-    @property
-    def page(self) -> Page:
-        return self.passage.page
-
-    @property
-    def fact(self) -> bool:
-        return self.passage.kind is PassageKind.FACT
+        self.page = passage.page
+        self.fact = passage.kind is PassageKind.FACT
+        self.worth = (0.8 if self.fact else 0.0) - 0.012 * len(stems)  # facts before prose, short before long
 
     @cached_property
     def alone(self) -> bool:
@@ -177,7 +172,7 @@ class Library:
         for line, got in sums.items():
             if line.language != spoken:
                 continue
-            url = line.passage.page.url
+            url = line.page.url
             known = named.get(url)
             if known is None:
                 about = self.page_stems[url]
@@ -186,9 +181,8 @@ class Library:
             for word, w in known:
                 if word not in line.stems:
                     missing += w
-            score = got + missing * 0.4 - 0.012 * len(line.stems)
             # Until it is known whether it can be said alone, the most it could score.
-            scored.append((-score - (0.8 if line.fact else 0.0), line.place, (got + missing * 0.5) / total, line))
+            scored.append((-got - missing * 0.4 - line.worth, line.place, (got + missing * 0.5) / total, line))
         return self._best(scored, limit)
 
     @staticmethod
