@@ -37,7 +37,7 @@ _WITH = re.compile(
 )
 _NOT_KEYS = frozenset(
     """the a an and or only for of in as with no not exactly two three four five one following valid that
-    which whose is are json object name: key keys field fields""".split()  # noqa: SIM905
+    which whose is are json object name: key keys field fields""".split()
 )
 
 

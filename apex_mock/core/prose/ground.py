@@ -90,14 +90,14 @@ _ABROAD = dict(
     corazon=heart herz=heart sommeil=sleep sueno=sleep schlaf=sleep pain=bread pan=bread brot=bread
     cafe=coffee kaffee=coffee the=tea guerre=war guerra=war krieg=war inflation=inflation
     inflacion=inflation vaccin=vaccine vacuna=vaccine impfstoff=vaccine mer=sea mar=sea meer=sea
-    ocean=ocean oceano=ocean desert=desert desierto=desert""".split()  # noqa: SIM905
+    ocean=ocean oceano=ocean desert=desert desierto=desert""".split()
 )  # fmt: skip
 
 
 _FOREIGN = frozenset(
     stem(w)
     for w in """quelle quel quels est la le los las der die das ist el es un une der quelles cuál cual cuales welche
-    welcher welches dans pour avec comment pourquoi est-ce donde cuando warum nicht eine""".split()  # noqa: SIM905
+    welcher welches dans pour avec comment pourquoi est-ce donde cuando warum nicht eine""".split()
 )
 
 
@@ -212,7 +212,7 @@ def _must(text: str, shelf: Library) -> list[str]:
 _DEGREES = frozenset(
     stem(w)
     for w in """far tall high long big large fast
-    deep heavy old hot cold wide take takes""".split()  # noqa: SIM905
+    deep heavy old hot cold wide take takes""".split()
 )
 _LENGTH = re.compile(
     r"\d[\d,.]*\s*(?:k?m|km²|cm|mm|kilomet|met(?:re|er)|mile|feet|light-year|astronomical|million kilo)|"

@@ -10,12 +10,12 @@ from apex_mock.core.prose.words import join, stems, upper_first
 _GOOD = frozenset(
     """good great excellent love loved lovely amazing wonderful best happy fantastic perfect awesome enjoy
     enjoyed nice pleased delicious brilliant superb recommend helpful friendly beautiful delighted
-    satisfied fast smooth impressive outstanding thanks glad fun""".split()  # noqa: SIM905
+    satisfied fast smooth impressive outstanding thanks glad fun""".split()
 )
 _BAD = frozenset(
     """bad terrible awful hate hated worst poor disappointing disappointed broken horrible slow rude sad
     angry useless waste never boring annoying ugly refund failed fail problem dirty cold wrong worse
-    unhappy dreadful crash crashes late overpriced bland""".split()  # noqa: SIM905
+    unhappy dreadful crash crashes late overpriced bland""".split()
 )
 _SPAM = re.compile(
     r"\b(?:win|won|winner|free|prize|click|offer|urgent|cash|lottery|viagra|guaranteed|limited time|act "

@@ -32,19 +32,19 @@ _POINTS = re.compile(
 _MARKS = {
     "fr": frozenset(
         """le la les des est une dans que pour qui
-    sur avec du et par sont quelle quel où comment pourquoi""".split()  # noqa: SIM905
+    sur avec du et par sont quelle quel où comment pourquoi""".split()
     ),
     "es": frozenset(
         """el los las del una que por para con es en
-    y son cuál cual qué dónde cómo por quién como se""".split()  # noqa: SIM905
+    y son cuál cual qué dónde cómo por quién como se""".split()
     ),
     "de": frozenset(
         """der die das und ist ein eine von mit den dem
-    nicht wie was wer wo warum zu im sind des auf""".split()  # noqa: SIM905
+    nicht wie was wer wo warum zu im sind des auf""".split()
     ),
     "en": frozenset(
         """the of and is are in to a an what how who when
-    why for with that it on by from was or me my you""".split()  # noqa: SIM905
+    why for with that it on by from was or me my you""".split()
     ),
 }
 

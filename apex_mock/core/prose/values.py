@@ -11,7 +11,7 @@ from apex_mock.core.prose.words import clip, plain, telling, upper_first
 
 _PLURAL_OK = frozenset(
     """is has was class status address analysis basis thesis news series species business process access
-    bus success progress previous""".split()  # noqa: SIM905
+    bus success progress previous""".split()
 )
 _NUMERIC = re.compile(
     r"^(?:age|count|year|price|number|amount|total|quantity|score|rating|population|height|length|"

@@ -90,7 +90,7 @@ ASKING = STOPWORDS | frozenset(
     interesting example examples list bullet points use used using work works happen happened happens
     make made get got go come came does doing way ways kind kinds different difference differences
     between versus vs compare comparison better well like also information info about learn overview
-    introduction summary fact facts us we they've there's again ever still however every each""".split()  # noqa: SIM905
+    introduction summary fact facts us we they've there's again ever still however every each""".split()
 )
 
 
@@ -192,7 +192,7 @@ def lower_first(text: str) -> str:
 _OPENERS = frozenset(
     """A An The In On At To For From By Of With Most Many Some All Both Each Every Although Though While
     When Where If Because Since As It Its This That These Those They There Their Another Before After
-    During Without About Around More Less Too Lack One Two Three Four Five Six""".split()  # noqa: SIM905
+    During Without About Around More Less Too Lack One Two Three Four Five Six""".split()
 )
 
 
