@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from apex_mock import Server
 
+pytest_plugins = ["pytester"]
+
 # No deadline: the first example of a run pays for loading the fixtures. HYPOTHESIS_PROFILE=thorough looks longer.
 for name, examples in (("house", 30), ("thorough", 1000)):
     settings.register_profile(name, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow])

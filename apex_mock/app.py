@@ -4,6 +4,7 @@ import logging
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Mount
@@ -13,6 +14,7 @@ from apex_mock.asgi import Json
 from apex_mock.errors import ApexError
 from apex_mock.mock import ApexMock
 from apex_mock.settings import Settings
+from apex_mock.stubfolder import StubFolder, folder_of
 from apex_mock.transports import constellation, sn1
 from apex_mock.transports.control import Control
 from apex_mock.wire.sn1 import BadBody
@@ -30,16 +32,36 @@ class ApexApp(Starlette):
         return Errors(app, self.state.mock)
 
 
-def create_app(mock: ApexMock | None = None, *, settings: Settings | None = None) -> Starlette:
-    """The application for a mock: for uvicorn, or for an ASGI test client. Its state has the mock as `mock`."""
+def create_app(
+    mock: ApexMock | None = None, *, settings: Settings | None = None, folder: StubFolder | None = None
+) -> Starlette:
+    """The application for a mock: for uvicorn, or for an ASGI test client. Its state has the mock as `mock`.
+
+    `folder` is the stubs that a server already keeps; without one, those of the settings are laid down by the first
+    request.
+    """
     mock = mock or ApexMock(settings)
+    middleware = []
+    if folder is None and (folder := folder_of(mock)) is not None:
+        middleware.append(Middleware(Laid, folder=folder))
     rest = sn1.Sn1(mock).routes()
     rpc = Mount(constellation.PATH, app=constellation.Constellation(mock))
     # Routes are tried in order, so the two busiest stand first.
-    app = ApexApp(routes=[rest[0], rpc, *rest[1:], *Control(mock).routes()])
+    app = ApexApp(routes=[rest[0], rpc, *rest[1:], *Control(mock, folder).routes()], middleware=middleware)
     app.router.redirect_slashes = False
     app.state.mock = mock
     return app
+
+
+class Laid:
+    """Lays the stubs of a folder down before anything is answered, where no server has done so."""
+
+    def __init__(self, app: ASGIApp, folder: StubFolder) -> None:
+        self._app, self._folder = app, folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._folder.ready()
+        await self._app(scope, receive, send)
 
 
 class Errors:

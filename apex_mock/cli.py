@@ -55,8 +55,11 @@ def serve(
     strict_models: Annotated[
         Optional[bool], typer.Option("--strict-models", help="Refuse a model that nobody serves.")
     ] = None,
+    stubs: Annotated[
+        Optional[Path], typer.Option(help="A folder of stubs, YAML or JSON; read again when one changes.")
+    ] = None,
     strict: Annotated[
-        Optional[bool], typer.Option("--strict", help="Refuse a call that no stub fits, and name the nearest.")
+        Optional[bool], typer.Option("--strict", help="Refuse a chat, search or research call that no stub fits.")
     ] = None,
     research: Annotated[
         Optional[str], typer.Option(help="What moves research jobs: elapsed, polls, immediate, manual.")
@@ -94,6 +97,7 @@ def serve(
         "network": network,
         "corpus": corpus,
         "strict_models": strict_models,
+        "stubs": stubs,
         "strict": strict,
         "research": research,
         "research_polls": research_polls,
@@ -112,6 +116,26 @@ def serve(
             _run(Server(ApexMock(settings), where))
     except (BadSetting, BadFixture, CannotListen) as error:
         fail(str(error))
+
+
+@app.command()
+def env(
+    url: Annotated[str, typer.Option(help="Where the fake is.")] = "http://127.0.0.1:8080",
+    format: Annotated[str, typer.Option(help="sh, fish, powershell, json, or github (for $GITHUB_ENV).")] = "sh",
+    api_key: Annotated[str, typer.Option(help="The key to call it with.")] = "test-key",
+) -> None:
+    """Print what points every client at a running fake: eval "$(apex-mock env)"."""
+    from apex_mock.environment import FORMATS, NotThere, environment, find
+
+    if format not in FORMATS:
+        fail(f"--format: there is no {format!r}; there are {', '.join(FORMATS)}")
+    try:
+        found = find(url)
+    except NotThere as error:
+        fail(str(error))
+    print(FORMATS[format](environment(found.url, api_key, found.ca)))
+    if found.auth == "keys":
+        print("apex-mock: it accepts only some keys; name one with --api-key", file=sys.stderr)
 
 
 def _certificate(tls: bool, cert: Path | None, key: Path | None, host: str, folder: Path) -> Any:

@@ -16,6 +16,7 @@ ApexError                     code                 says
 +-- Crash                     internal             a bug of the fake; its log has the traceback, the wire has not
 """
 
+import math
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -55,6 +56,11 @@ class ApexError(Exception):
         self.message = message
         self.hint = hint
         self.retry_after = retry_after
+
+    @property
+    def retry_seconds(self) -> int:
+        """`retry_after` in whole seconds, as a Retry-After header has it: never less than what was meant."""
+        return math.ceil(self.retry_after or 0)
 
 
 class InvalidRequest(ApexError):

@@ -38,6 +38,7 @@ class Entry:
     size: int = ENTRY_BYTES
     streamed: list[tuple[Micros, int]] | None = None
     stub: str = ""
+    forgotten: bool = False
 
     def end(self, now: Micros, outcome: str = "ok", message: str = "") -> None:
         self.ended_at, self.outcome, self.message = now, outcome, message
@@ -99,7 +100,7 @@ class Journal:
     def answered(self, entry: Entry, plan: Plan) -> None:
         """Keeps what the call will be sent."""
         entry.plan = plan
-        if self._entries and entry.seq >= self._entries[0].seq:
+        if self._entries and entry.seq >= self._entries[0].seq and not entry.forgotten:
             grown = len(plan.text)
             entry.size += grown
             self._bytes += grown
@@ -140,6 +141,10 @@ class Journal:
         return len(self._entries)
 
     def clear(self, scope: str | None = None) -> None:
-        kept = [] if scope is None else [entry for entry in self._entries if entry.scope != scope]
+        kept = []
+        for entry in self._entries:
+            entry.forgotten = scope in (None, entry.scope)
+            if not entry.forgotten:
+                kept.append(entry)
         self._entries = deque(kept)
         self._bytes = sum(entry.size for entry in kept)

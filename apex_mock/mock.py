@@ -16,7 +16,7 @@ from apex_mock.core.cutting import limit
 from apex_mock.core.latency import Profile
 from apex_mock.core.miners import Failing, Miner
 from apex_mock.core.prose import count_tokens
-from apex_mock.core.replies import broken_off, research_texts, speaks, spoken, timetabled
+from apex_mock.core.replies import broken_off, delayed, research_texts, speaks, spoken, timetabled
 from apex_mock.core.stubs import Reply
 from apex_mock.core.types import (
     ApiKey,
@@ -98,6 +98,8 @@ class ApexMock(StoredChats):
                 draft = self._reply_draft(request, reply)
             else:
                 draft = make(request, self._seed_for(request, caller, ordinal, seed), seed, profile.miner_errors)
+                if reply is not None and reply.delay:
+                    draft = replace(draft, chunks=delayed(draft.chunks, reply.delay), timed=True)
             plan = Plan(
                 id=ident(seed, caller.scope, request.fingerprint, ordinal, "id"),
                 created=call.entry.at // SECOND,
@@ -183,8 +185,8 @@ class ApexMock(StoredChats):
             if miners_err and failing(miners[0], seed, request.fingerprint) is Failing.TRUNCATED:
                 text = truncated(text)
             texts, finish = limit(text, request)
-        texts = texts or ("",)  # a stop sequence may come first
         usage = Usage(sum(count_tokens(m.content) for m in request.messages), len(texts))
+        texts = texts or ("",)  # a stop sequence may come first
         return Draft("".join(texts), tuple(map(Chunk, texts)), finish, model, miners, usage)
 
     def _reply_draft(self, request: ChatRequest, reply: Reply) -> Draft:

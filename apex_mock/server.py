@@ -15,9 +15,11 @@ import uvicorn
 import uvloop
 
 from apex_mock.app import create_app
+from apex_mock.environment import environment
 from apex_mock.mock import ApexMock
 from apex_mock.oneport import OnePortProtocol
 from apex_mock.settings import Settings
+from apex_mock.stubfolder import folder_of
 from apex_mock.tls import Certificate
 from apex_mock.transports.grpc_server import GrpcServer
 
@@ -81,6 +83,7 @@ class Server:
         self._uvicorn: uvicorn.Server
         self._grpc: GrpcServer
         self._serving: asyncio.Task[None]
+        self._stubs = folder_of(self.mock)
 
     @property
     def secure(self) -> bool:
@@ -98,20 +101,12 @@ class Server:
 
     def environment(self, key: str = "test-key") -> dict[str, str]:
         """The variables that point every client at this server."""
-        variables = {
-            "MACROCOSMOS_BASE_URL": self.address,
-            "MACROCOSMOS_USE_HTTPS": "true" if self.secure else "false",
-            "APEX_API_KEY": key,
-            "MACROCOSMOS_API_KEY": key,
-            "OPENAI_BASE_URL": f"{self.url}/v1",
-            "OPENAI_API_KEY": key,
-        }
+        return environment(self.url, key, self._ca)
+
+    @property
+    def _ca(self) -> str:
         certificate = self.where.certificate
-        if certificate is not None and certificate.ca is not None:
-            ca = str(certificate.ca)
-            names = ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
-            variables.update(dict.fromkeys(names, ca))
-        return variables
+        return str(certificate.ca) if certificate is not None and certificate.ca is not None else ""
 
     async def start(self) -> None:
         """Raises CannotListen."""
@@ -134,13 +129,17 @@ class Server:
             if isinstance(error, CannotListen):
                 raise
             raise CannotListen(f"cannot listen on {self.where.host}:{self.where.grpc_port} for gRPC: {error}") from None
+        if self._stubs is not None:
+            await self._stubs.start()
         self._uvicorn = self._make_uvicorn(grpc_path)
         await self._uvicorn.startup(sockets=[self._socket])
         self._serving = asyncio.create_task(self._uvicorn.main_loop())
 
     def _make_uvicorn(self, grpc_path: str) -> uvicorn.Server:
+        app = create_app(self.mock, folder=self._stubs)
+        app.state.ca = self._ca
         config = uvicorn.Config(
-            create_app(self.mock),
+            app,
             http=OnePortProtocol,
             ws="none",
             lifespan="off",
@@ -160,6 +159,8 @@ class Server:
         return server
 
     async def stop(self) -> None:
+        if self._stubs is not None:
+            await self._stubs.stop()
         self._uvicorn.should_exit = True
         await self._serving
         logging.getLogger("uvicorn.error").addFilter(_CUT)

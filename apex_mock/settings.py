@@ -30,6 +30,7 @@ class Settings:
     profile: which latency profile of fixtures/profiles.yaml holds.
     profiles, network, corpus: files or a folder of your own.
     strict_models: a model that nobody serves is an error instead of falling back to another miner.
+    stubs: a folder of stubs, in YAML or JSON; read again when a file of it changes.
     strict: a chat, search or research call that no stub fits is an error that names the nearest stub.
     time_scale: research takes this many times as long as the profile says.
     research: what moves research jobs on: elapsed time, polls, immediate, or manual (the clock moved by hand).
@@ -48,6 +49,7 @@ class Settings:
     network: Path | None = None
     corpus: Path | None = None
     strict_models: bool = False
+    stubs: Path | None = None
     strict: bool = False
     time_scale: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     research: Progress = Progress.ELAPSED

@@ -25,7 +25,10 @@ class StubBook:
         """Lays a stub down; it gets an id, and its place as the newest. Raises ValueError for one without a reply."""
         if not stub.replies:
             raise ValueError("a stub needs at least one reply")
+        newest = max((stub.order for stub in await self._store.list(Stub, scope)), default=-1)
         order = await self._store.next_ordinal(ALL_SCOPES, "stubs")
+        while order <= newest:  # the count began anew: the state was reset and the stubs were kept
+            order = await self._store.next_ordinal(ALL_SCOPES, "stubs")
         laid = replace(stub, id=stub.id or ident(0, "stub", scope, order), created_at=now, order=order)
         await self._store.add(scope, laid)
         return laid

@@ -9,6 +9,7 @@ from apex_mock import ApexMock, Server, Settings
 from apex_mock.clock import Clock
 from tests.wires import PLAIN, WIRES, Wire
 
+collect_ignore = ["dependent"]  # a project of its own, which tests/plugin/test_dependent.py runs
 NOON = 1_748_779_200_000_000  # 2025-06-01T12:00:00Z, in microseconds
 
 

@@ -78,6 +78,11 @@ def research_texts(reply: Reply, request: ChatRequest) -> tuple[str, ...]:
     return (text_of(reply, request),) if speaks(reply) else ()
 
 
+def delayed(chunks: tuple[Chunk, ...], by: float) -> tuple[Chunk, ...]:
+    """The chunks, all of them `by` seconds later."""
+    return tuple(Chunk(chunk.text, chunk.after + by) for chunk in chunks)
+
+
 def broken_off(plan: Plan, failure: Failure) -> Plan:
     """The plan with an error after its first chunks, in place of its end."""
     kept = plan.chunks[: failure.after_chunks]

@@ -14,6 +14,7 @@ from typing import Any
 from apex_mock.core.types import Caller, ChatRequest, Micros, Mode, Operation, SearchRequest, ToolCall, WebResult
 from apex_mock.errors import Code
 
+SECRET = frozenset({"key", "header authorization", "header api-key", "header admin-key"})  # never shown
 Predicate = Callable[[Any, Caller], bool]
 
 
@@ -161,7 +162,10 @@ def differences(match: Match, operation: Operation, request: Any, caller: Caller
         yield Difference("operation", match.operation, operation)
     for name, wanted, texts in _texts(match, request, caller):
         if not any(wanted.fits(text) for text in texts):
-            yield Difference(name, str(wanted), _shown(texts))
+            if name in SECRET:
+                yield Difference(name, "the stub's", "another" if texts else "nothing")
+            else:
+                yield Difference(name, str(wanted), _shown(texts))
     for name, value, got in _values(match, request):
         if value != got:
             yield Difference(name, repr(value), repr(got))
@@ -185,7 +189,7 @@ def _texts(match: Match, request: Any, caller: Caller) -> Iterator[tuple[str, Te
             yield name, wanted, texts
     for header, wanted in match.headers.items():
         sent = caller.headers.get(header.lower())
-        yield f"header {header}", wanted, [] if sent is None else [sent]
+        yield f"header {header.lower()}", wanted, [] if sent is None else [sent]
 
 
 def _values(match: Match, request: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -79,7 +79,7 @@ class _Admission:
 
 def connect_error(error: ApexError, ctx: RequestContext[Any, Any]) -> ConnectError:
     if error.retry_after is not None:
-        ctx.response_headers["retry-after"] = f"{error.retry_after:.0f}"
+        ctx.response_headers["retry-after"] = str(error.retry_seconds)
     return ConnectError(ConnectCode(error.code), str(error))
 
 

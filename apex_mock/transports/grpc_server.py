@@ -160,7 +160,7 @@ async def _abort(context: Context, error: ApexError) -> NoReturn:
     trailers: tuple[tuple[str, str], ...] = ()
     if error.retry_after is not None:
         pushback = round(error.retry_after * 1000)
-        trailers = (("retry-after", f"{error.retry_after:.0f}"), ("grpc-retry-pushback-ms", str(pushback)))
+        trailers = (("retry-after", str(error.retry_seconds)), ("grpc-retry-pushback-ms", str(pushback)))
     await context.abort(STATUS[error.code], str(error), trailers)
 
 

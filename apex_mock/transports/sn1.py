@@ -155,5 +155,5 @@ async def on_error(request: Request, error: Exception) -> Response:
     if isinstance(error, sn1.BadBody):
         return Json({"detail": error.detail}, status=422)
     assert isinstance(error, ApexError)
-    headers = {"retry-after": f"{error.retry_after:.0f}"} if error.retry_after is not None else None
+    headers = {"retry-after": str(error.retry_seconds)} if error.retry_after is not None else None
     return Json({"detail": sn1.detail_of(error)}, status=sn1.status_of(error), headers=headers)

@@ -10,7 +10,17 @@ import orjson
 from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from apex_mock.core.types import ChatRequest, JobView, Message, Plan, Sampling, SearchRequest, WebResult
-from apex_mock.errors import ApexError, Code, InvalidRequest, NoAnswer, NoMiners, NoSearchResult, TooLarge, WrongMode
+from apex_mock.errors import (
+    ApexError,
+    Code,
+    InvalidRequest,
+    NoAnswer,
+    NoMiners,
+    NoSearchResult,
+    TooLarge,
+    Unstubbed,
+    WrongMode,
+)
 from apex_mock.wire.kept import kept
 from apex_mock.wire.modes import CHAIN_OF_THOUGHT, mode_of
 from apex_mock.wire.times import job_chunks, rfc3339
@@ -275,4 +285,5 @@ def detail_of(error: ApexError) -> Any:
     """`detail` as FastAPI has it: a list of faults for a bad request, a sentence for everything else."""
     if isinstance(error, InvalidRequest) and not isinstance(error, WrongMode):
         return [{"type": "value_error", "loc": ("body", *error.field), "msg": error.problem, "input": None}]
-    return error.message
+    # The contract's errors have the contract's words; what is the fake's own says what to mend.
+    return str(error) if isinstance(error, Unstubbed) else error.message

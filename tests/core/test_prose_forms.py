@@ -275,7 +275,7 @@ def test_json_has_the_fields_that_the_prompt_names(corpus: Corpus) -> None:
 
 def test_json_parses_whatever_is_asked(corpus: Corpus) -> None:
     draw = random.Random(4)
-    words = (  # noqa: SIM905
+    words = (
         'json {"a": 1} with keys a, b and c { } [ ] " \\ fields: x tell me about bees 😀 ```python``` null 日本 '
         "list 5 haiku code"
     ).split(" ")

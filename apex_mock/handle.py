@@ -1,0 +1,266 @@
+"""Apex: what a test holds of the fake. Its calls, stubs, chats, jobs and clock are this test's own."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any, TypeVar
+
+from apex_mock.asked import Asked, operation_named, seconds_of
+from apex_mock.builders import Builder, ChatStub, OperationStub, ResearchStub, SearchStub, match_of, named
+from apex_mock.core.stubs import Stub
+from apex_mock.core.types import Chat, Operation, ResearchMode
+from apex_mock.environment import environment
+from apex_mock.ground import Ground
+from apex_mock.mock import ApexMock
+from apex_mock.stubbing import ALL_SCOPES
+from apex_mock.tls import Certificate
+from apex_mock.world import PARTS, research_mode
+
+B = TypeVar("B", bound=Builder)
+SLOWEST = 5
+CHAT_FIELDS = ("title", "chat_type", "rows")
+ROW_FIELDS = ("prompt", "completion", "completion_type", "metadata")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ApexClock:
+    """The time in this test's world, in which its jobs move and its streams flow. Others keep theirs."""
+
+    def __init__(self, ground: Ground, scope: str) -> None:
+        self._ground, self._scope = ground, scope
+
+    @property
+    def now(self) -> datetime:
+        """In UTC."""
+        return _EPOCH + timedelta(microseconds=self._ground.mock.clock.now(self._scope))
+
+    def advance(self, seconds: float) -> datetime:
+        """What falls due in the next `seconds` happens now; returns the new now. Raises ValueError below 0.
+
+        Stands in for time.sleep: `monkeypatch.setattr(time, "sleep", apex.clock.advance)`.
+        """
+        self._ground.mock.clock.advance(self._scope, seconds)
+        return self.now
+
+    def freeze(self) -> datetime:
+        """Time stands still, until `advance`, `resume` or `scale`."""
+        return self.scale(0.0)
+
+    def resume(self) -> datetime:
+        """Time goes on from where it is, as fast as the system's."""
+        return self.scale(1.0)
+
+    def scale(self, factor: float) -> datetime:
+        """Time runs `factor` times as fast as the system's; 0 freezes it. Raises ValueError below 0."""
+        self._ground.mock.clock.scale(self._scope, factor)
+        return self.now
+
+
+class Apex(Asked):
+    """A test's handle on the fake. `key` is the test's own API key, and what is sent with it is the test's own world.
+
+    A handle may be used from any thread, in sync and async tests; each call of it takes a fraction of a millisecond.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        key: str,
+        *,
+        url: str = "",
+        certificate: Certificate | None = None,
+        defaults: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`url` is where clients are sent instead of a server of its own; `defaults` are what `choose` takes."""
+        super().__init__(ground, key)
+        self.certificate = certificate
+        self._url, self._defaults = url, dict(defaults or {})
+        self.surprises_allowed = False
+        self.clock = ApexClock(ground, key)
+        self._spared: set[str] = set()
+        self._complaints: list[str] = []
+        self._unfinished: dict[int, Builder] = {}
+        if self._defaults:
+            self.choose(**self._defaults)
+
+    # --- Where it is --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def url(self) -> str:
+        """http(s)://host:port. The server starts when this is first asked for."""
+        return self._url or self._ground.server.url
+
+    @property
+    def address(self) -> str:
+        """host:port, as the SDKs want it for `base_url`."""
+        return self.url.partition("://")[2]
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables that point every client at this test's world; while it runs, they are set in this process."""
+        ca = str(self.certificate.ca) if self.certificate is not None and self.certificate.ca is not None else ""
+        return environment(self.url, self.key, ca)
+
+    @property
+    def mock(self) -> ApexMock:
+        """The fake itself, which all tests of the session share; `key` is this test's scope in it."""
+        return self._ground.mock
+
+    # --- Stubs --------------------------------------------------------------------------------------------------------
+
+    def chat(self, containing: str | None = None, **conditions: Any) -> ChatStub:
+        """A stub for chat calls, streamed or not, over every wire. It is laid down by its first answer.
+
+        On the last user message: `containing`, `equals`, `regex`, `glob`. Besides: `system`, `any_message`, `model`,
+        `app`, `header={name: text}` (a text that must be contained, a compiled pattern or a Text), `mode`, `stream`,
+        `uids`, `nth` (from 1), `where` (a predicate of the request), and sampling parameters (`temperature=0`).
+        All that is given must hold. Raises TypeError or ValueError for a condition that cannot be.
+        """
+        return self._stub(ChatStub, "chat", Operation.CHAT, {"containing": containing, **conditions})
+
+    def search(self, containing: str | None = None, **conditions: Any) -> SearchStub:
+        """A stub for web retrieval; conditions as for `chat`, those on a text being about the query."""
+        return self._stub(SearchStub, "search", Operation.SEARCH, {"containing": containing, **conditions})
+
+    def research(self, containing: str | None = None, **conditions: Any) -> ResearchStub:
+        """A stub for deep-research jobs, by what is submitted; conditions as for `chat`."""
+        return self._stub(ResearchStub, "research", Operation.SUBMIT_RESEARCH, {"containing": containing, **conditions})
+
+    def operation(self, operation: Operation | str, **conditions: Any) -> OperationStub:
+        """A stub for any other operation, to fail or to be late: `apex.operation("get_research").fails("unavailable")`.
+
+        Raises ValueError for an operation that does not exist.
+        """
+        known = operation_named(operation)
+        return self._stub(OperationStub, f"operation {known}", known, conditions)
+
+    def _stub(self, kind: type[B], verb: str, operation: Operation, conditions: Mapping[str, Any]) -> B:
+        return kind(self, match_of(operation, **conditions), named(verb, conditions))
+
+    def stored_chats(self, chats: Iterable[Mapping[str, Any]]) -> list[Chat]:
+        """Stores chats for this test's key, oldest first: {"title", "chat_type", "rows": [{"prompt", "completion",
+        "completion_type", "metadata"}]}; all but a row's prompt may be left out.
+
+        Returns them as stored, with their ids. Raises ValueError for a field that does not exist or a prompt that is
+        missing, InvalidRequest for a type of chat that does not exist.
+        """
+        given = [checked(chat, CHAT_FIELDS, "chat") for chat in chats]
+        for row in (checked(row, ROW_FIELDS, "row") for chat in given for row in chat.get("rows", ())):
+            if "prompt" not in row:
+                raise ValueError(f"a row needs a prompt: {row!r}")
+        return list(self._ground.run(self.mock.seed_chats(self.key, self.key, given)))
+
+    def lay(self, stub: Stub) -> Stub:
+        """Lays down a Stub, in the place of the one with its id."""
+        return self._ground.run(self._lay(stub))
+
+    async def _lay(self, stub: Stub) -> Stub:
+        if stub.id:
+            await self.mock.stubs.remove(self.key, stub.id)
+        return await self.mock.stubs.add(self.key, stub, self.mock.clock.now(self.key))
+
+    def used(self, stub: Stub) -> int:
+        """How many calls have had a stub."""
+        return self._ground.run(self.mock.stubs.used(self.key, stub))
+
+    def remove(self, stub: Stub) -> None:
+        """Takes a stub away."""
+        self._ground.run(self.mock.stubs.remove(self.key, stub.id))
+
+    def spare(self, stub: Stub) -> None:
+        """The test does not fail when no call gets this stub."""
+        self._spared.add(stub.id)
+
+    def unfinished(self, builder: Builder, waiting: bool) -> None:
+        """Keeps account of the stubs that were begun and have no answer."""
+        if waiting:
+            self._unfinished[id(builder)] = builder
+        else:
+            self._unfinished.pop(id(builder), None)
+
+    # --- How things are -----------------------------------------------------------------------------------------------
+
+    def choose(
+        self,
+        *,
+        seed: int | None = None,
+        profile: str | None = None,
+        strict: bool | None = None,
+        research: Mapping[str, Any] | str | ResearchMode | None = None,
+        clock: str | float | None = None,
+        stubs: Sequence[Stub] = (),
+    ) -> None:
+        """How things are in this test's world: what the marker says, for the middle of a test.
+
+        `research` is what moves jobs ("immediate", "polls", "manual", "elapsed"), or fields of ResearchMode by name;
+        `clock` is "frozen", or how many times as fast as the system's it runs. What is not given stays as it is.
+        Raises InvalidRequest for a profile or a research mode that does not exist, ValueError for such a clock.
+        """
+        if clock is not None:
+            self.clock.scale(pace(clock))
+        if isinstance(research, str):
+            research = {"progress": research}
+        mode = research if research is None or isinstance(research, ResearchMode) else research_mode(dict(research))
+        if any(chosen is not None for chosen in (seed, profile, strict, mode)):
+            self._ground.run(self.mock.choose(self.key, profile=profile, research=mode, strict=strict, seed=seed))
+        for stub in stubs:
+            self.spare(self.lay(stub))
+
+    def reset(self, *parts: str) -> None:
+        """Forgets this test's chats and jobs, stubs, calls, choices and clock, or of these only the `parts` named
+        ("state", "stubs", "journal", "choices", "clock"); with all, what the marker says holds anew.
+
+        Raises InvalidRequest for a part that does not exist.
+        """
+        self._ground.run(self.mock.reset(self.key, parts or PARTS))
+        if not parts or "stubs" in parts:
+            self._unfinished.clear()
+        if not parts:
+            self.choose(**self._defaults)
+
+    def allow_surprises(self) -> None:
+        """The test does not fail at its end for what surprised the fake, nor for stubs that were not used."""
+        self.surprises_allowed = True
+
+    # --- The end of the test ------------------------------------------------------------------------------------------
+
+    def complaints(self) -> list[str]:
+        """What has surprised the fake in this test, one a line."""
+        # A call without a key is in nobody's world; tests of one process run one after another, so it is this one's.
+        for scope in (self.key, ALL_SCOPES):
+            self._complaints += [surprise.what for surprise in self._ground.take_surprises(scope)]
+        return list(self._complaints)
+
+    def unused(self) -> list[str]:
+        """The stubs that no call has had, and those that were begun and never got an answer; one a line."""
+        stubs = self._ground.run(self.mock.stubs.unused(self.key))
+        idle = [f"the stub {stub.title} was never used" for stub in stubs if stub.id not in self._spared]
+        return idle + [f"the stub {builder.name} was given no answer" for builder in self._unfinished.values()]
+
+    def summary(self) -> dict[str, Any]:
+        """The test's calls in figures, as JSON has them: what --apex-report adds up."""
+        calls = self.calls()
+        slowest = sorted(calls, key=seconds_of, reverse=True)[:SLOWEST]
+        return {
+            "calls": dict(Counter(str(entry.operation) for entry in calls)),
+            "failed": sum(entry.outcome not in ("ok", "open") for entry in calls),
+            "surprises": self.complaints(),
+            "slowest": [[seconds_of(entry), entry.describe()] for entry in slowest],
+        }
+
+
+def checked(given: Mapping[str, Any], known: Sequence[str], kind: str) -> dict[str, Any]:
+    """A copy. Raises ValueError for a field that there is not."""
+    if unknown := sorted(set(given) - set(known)):
+        raise ValueError(f"a {kind} has {', '.join(known)}, but no {unknown[0]!r}")
+    return dict(given)
+
+
+def pace(clock: str | float) -> float:
+    """What a clock is to run at, from "frozen" or a factor. Raises ValueError."""
+    if clock == "frozen":
+        return 0.0
+    if isinstance(clock, str | bool) or clock < 0:
+        raise ValueError(f'the clock is "frozen", or so many times as fast as the system\'s; not {clock!r}')
+    return float(clock)

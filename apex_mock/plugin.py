@@ -1,0 +1,202 @@
+"""The pytest plugin: `apex`, `apex_app`, `apex_respx`, `apex_tls`, the marker `apex`, and --apex-report.
+
+It is loaded wherever apex-mock is installed, so it imports the rest of the package only inside its fixtures.
+"""
+
+import os
+from collections.abc import Generator, Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from apex_mock.bridge import ApexRouter
+    from apex_mock.ground import Ground
+    from apex_mock.handle import Apex
+    from apex_mock.tls import Certificate
+
+OPTIONS = ("seed", "profile", "stubs", "clock", "strict", "research", "surprises")
+FIXTURES = ("apex", "apex_app", "apex_respx", "apex_tls")
+DOCUMENTED = "https://constellation.api.cloud.macrocosmos.ai"
+REST = "https://sn1.api.macrocosmos.ai"
+HINT = "Is that as it should be? apex.allow_surprises(), @pytest.mark.apex(surprises=False), or .optional() on a stub."
+_HELD = pytest.StashKey["list[Apex]"]()
+_PASSED = pytest.StashKey[bool]()
+_TOLD = pytest.StashKey[list[dict[str, Any]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("apex-mock")
+    group.addoption("--apex-report", action="store_true", help="say at the end what the Apex fake was asked")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    options = ", ".join(f"{name}=" for name in OPTIONS)
+    config.addinivalue_line("markers", f"apex({options}): how the Apex fake is in this test; see docs/pytest.md")
+    if config.getoption("--apex-report"):
+        from apex_mock.summary import Summary
+
+        config.pluginmanager.register(Summary(), "apex-mock-report")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """The marker alone is enough: it brings the fixture along."""
+    names: list[str] = getattr(item, "fixturenames", [])
+    if not set(FIXTURES) & set(names) and item.get_closest_marker("apex") is not None:
+        names.insert(0, "apex")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Notes how the test ended; a test that failed also says what the fake was asked."""
+    report = yield
+    handles = item.stash.get(_HELD, [])
+    if handles and report.when == "call":
+        item.stash[_PASSED] = report.passed
+    if report.failed and report.when != "teardown":
+        for handle in handles:
+            said = [*(f"surprised by {what}" for what in handle.complaints()), handle.describe()]
+            report.sections.append(("apex-mock", "\n".join(said)))
+    if report.when == "teardown" and _TOLD in item.stash:
+        report.apex = item.stash[_TOLD]  # type: ignore[attr-defined]  # xdist sends it along
+        del item.stash[_TOLD]  # the test may be run again
+    return report
+
+
+# --- Fixtures ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def _apex_ground() -> "Iterator[Ground]":
+    from apex_mock.ground import Ground
+
+    ground = Ground()
+    yield ground
+    ground.stop()
+
+
+@pytest.fixture(scope="session")
+def _apex_certificate(tmp_path_factory: pytest.TempPathFactory) -> "Certificate":
+    from apex_mock.tls import make_certificate
+
+    return make_certificate(tmp_path_factory.mktemp("apex-tls"))
+
+
+@pytest.fixture(scope="session")
+def _apex_tls_ground(_apex_certificate: "Certificate") -> "Iterator[Ground]":
+    from apex_mock.ground import Ground
+
+    ground = Ground(certificate=_apex_certificate)
+    yield ground
+    ground.stop()
+
+
+@pytest.fixture
+def apex(request: pytest.FixtureRequest, _apex_ground: "Ground") -> "Iterator[Apex]":
+    """A handle on the fake, in a world of this test's own, to which the environment points every client."""
+    # Behind respx nothing may open a socket, so the clients are sent to the real host's name.
+    url = DOCUMENTED if "apex_respx" in request.fixturenames else ""
+    yield from _hold(request, _apex_ground, url=url)
+
+
+@pytest.fixture
+def apex_tls(
+    request: pytest.FixtureRequest, _apex_tls_ground: "Ground", _apex_certificate: "Certificate"
+) -> "Iterator[Apex]":
+    """The same over TLS; the environment also tells gRPC, httpx, curl and Node what to trust."""
+    yield from _hold(request, _apex_tls_ground, certificate=_apex_certificate)
+
+
+@pytest.fixture
+def apex_app(apex: "Apex", _apex_ground: "Ground") -> "Starlette":
+    """The application itself, on the mock of `apex`, for ASGI test clients; send `apex.key` to be in its world."""
+    return _apex_ground.app
+
+
+@pytest.fixture
+def apex_respx(apex: "Apex", _apex_ground: "Ground") -> "Iterator[ApexRouter]":
+    """A respx router that answers httpx's calls to the two documented hosts in process, and refuses all others."""
+    try:
+        from apex_mock.bridge import ApexRouter
+    except ModuleNotFoundError as error:
+        pytest.fail(f"apex_respx needs {error.name}: pip install respx httpx", pytrace=False)
+    router = ApexRouter(_apex_ground, apex.key)
+    with router:
+        yield router
+
+
+def _hold(
+    request: pytest.FixtureRequest, ground: "Ground", *, url: str = "", certificate: "Certificate | None" = None
+) -> "Iterator[Apex]":
+    from apex_mock.handle import Apex
+
+    item = request.node
+    options = _options(item)
+    surprises = options.pop("surprises", True)
+    key = f"test-{blake2b(item.nodeid.encode(), digest_size=6).hexdigest()}"
+    handle = Apex(ground, key, url=url, certificate=certificate, defaults=options)
+    handle.surprises_allowed = not surprises
+    item.stash.setdefault(_HELD, []).append(handle)
+    item.stash[_PASSED] = False
+    with pytest.MonkeyPatch.context() as patch:
+        environment = handle.env | ({"OPENAI_BASE_URL": f"{REST}/v1"} if url else {})
+        for name, value in (environment | _no_proxy(handle.address)).items():
+            patch.setenv(name, value)
+        yield handle
+    item.stash[_HELD].remove(handle)
+    complaints, unused = handle.complaints(), handle.unused()
+    if item.config.getoption("--apex-report"):
+        item.stash.setdefault(_TOLD, []).append(handle.summary())
+    told = handle.describe()
+    ground.run(ground.mock.reset(key))
+    # A test that failed has said enough: what it left undone is why, or follows from it.
+    if (complaints or unused) and item.stash.get(_PASSED, False) and not handle.surprises_allowed:
+        pytest.fail(_message(complaints, unused, told), pytrace=False)
+
+
+def _message(complaints: list[str], unused: list[str], told: str) -> str:
+    # One line for each: pytest's summary shows the first.
+    lines = [*(f"apex-mock was surprised: {what}" for what in complaints), *(f"apex-mock: {what}" for what in unused)]
+    return "\n".join([*lines, told, HINT])
+
+
+def _no_proxy(address: str) -> dict[str, str]:
+    """A developer's proxy must not see calls to this machine."""
+    host = address.rpartition(":")[0] or address
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    return dict.fromkeys(("no_proxy", "NO_PROXY"), ",".join(filter(None, (known, host))))
+
+
+def _options(item: pytest.Item) -> dict[str, Any]:
+    """What the markers say, the nearest last. Fails the test for an option that does not exist."""
+    merged: dict[str, Any] = {}
+    for marker in reversed(list(item.iter_markers("apex"))):
+        unknown = sorted(set(marker.kwargs) - set(OPTIONS))
+        if unknown or marker.args:
+            wrong = f"no option {unknown[0]!r}" if unknown else "options go by name"
+            pytest.fail(f"@pytest.mark.apex: {wrong}; there are {', '.join(OPTIONS)}", pytrace=False)
+        merged.update(marker.kwargs)
+    if "stubs" in merged:
+        merged["stubs"] = _stubs(merged["stubs"], item.config.rootpath)
+    return merged
+
+
+def _stubs(given: Any, root: Path) -> list[Any]:
+    """Stubs from files and folders below the root of the project, and from values as such files have them."""
+    from apex_mock.stubfile import read_stubs
+    from apex_mock.stubfolder import read_file, read_folder
+
+    found: list[Any] = []
+    for one in given if isinstance(given, list | tuple) else [given]:
+        if isinstance(one, str | Path):
+            path = root / one
+            found += read_folder(path) if path.is_dir() else read_file(path)
+        else:
+            found += read_stubs(one)
+    return found

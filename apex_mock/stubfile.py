@@ -1,0 +1,267 @@
+"""Stubs as people write them: one model for YAML and JSON files and for the control API.
+
+name: refund                          reply: a text, or a mapping of text, chunks, json, template, tool_calls,
+when: {operation: chat,                      results, research, error, finish_reason, model, delay
+       prompt: refund}                replies: several, in turn
+reply: Refunds take five days.        times: after so many calls it fits no more
+
+Short forms: where a condition on a text goes, a plain text means `{contains: ...}`; a plain text as a reply means
+`{text: ...}`, as a chunk `{text: ...}`, as an error its `{code: ...}`.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from apex_mock.core.replies import check_template
+from apex_mock.core.stubs import Failure, Match, Piece, Reply, Stub, Text
+from apex_mock.core.types import FinishReason, Sampling, ToolCall, WebResult
+
+TEXTS = ("prompt", "any_message", "system", "model", "app", "key")
+# What a reply says; the others shape it.
+ANSWERS = ("text", "chunks", "json", "template", "results", "research")
+WHEN = tuple(field.name for field in fields(Match) if field.name != "where")  # a predicate is a Python function
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "stub": ("id", "name", "when", "reply", "replies", "times"),
+    "when": WHEN,
+    "condition": tuple(field.name for field in fields(Text)),
+    "reply": tuple(field.name for field in fields(Reply)),
+    "chunk": tuple(field.name for field in fields(Piece)),
+    "error": tuple(field.name for field in fields(Failure)),
+    "tool call": ToolCall._fields,
+    "result": tuple(field.name for field in fields(WebResult)),
+    "sampling": tuple(field.name for field in fields(Sampling)),
+}
+SHORT = ("condition", "reply", "chunk", "error")  # for which a plain text will do
+At = tuple[str | int, ...]
+_STUB = TypeAdapter(Stub)
+
+
+class BadStub(ValueError):
+    """A stub that cannot be used: `stub` says which, `field` where in it, `problem` what is wrong; in one line."""
+
+    def __init__(self, problem: str, field: At = (), stub: str = "") -> None:
+        path = ".".join(map(str, field))
+        super().__init__(": ".join(part for part in (stub, path, problem) if part))
+        self.problem, self.field, self.stub = problem, field, stub
+
+
+# --- Reading ----------------------------------------------------------------------------------------------------------
+
+
+def read_stubs(value: Any) -> list[Stub]:
+    """The stubs of a file or a body: a list, a mapping with the list as `stubs`, or one stub. Raises BadStub."""
+    if isinstance(value, Mapping) and "stubs" in value:
+        if others := sorted(str(key) for key in set(value) - {"stubs"}):
+            raise BadStub("there is no such key beside stubs", (others[0],))
+        value = value["stubs"]
+    if value is None:
+        return []
+    if isinstance(value, Mapping):
+        return [_named(value, 1)]
+    if not isinstance(value, list):
+        raise BadStub(f"expected a stub or a list of stubs, not {_kind(value)}")
+    return [_named(one, number) for number, one in enumerate(value, 1)]
+
+
+def _named(value: Any, number: int) -> Stub:
+    try:
+        return read_stub(value)
+    except BadStub as error:
+        name = value.get("name") if isinstance(value, Mapping) else None
+        title = f"stub {number} ({name})" if isinstance(name, str) and name else f"stub {number}"
+        raise BadStub(error.problem, error.field, title) from None
+
+
+def read_stub(value: Any) -> Stub:
+    """One stub from plain values. Raises BadStub, whose `field` is where the fault lies."""
+    spelt = _stub(value)
+    try:
+        stub = _STUB.validate_python(spelt)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        problem = str(first["msg"]).removeprefix("Value error, ")
+        raise BadStub(problem[:1].lower() + problem[1:], _as_written(first["loc"], value)) from None
+    _check(stub, value)
+    return stub
+
+
+def _as_written(at: Sequence[str | int], value: Any) -> At:
+    if at[:1] == ("replies",) and isinstance(value, Mapping) and value.get("reply") is not None:
+        return ("reply", *at[2:])
+    return tuple(at)
+
+
+def _stub(value: Any) -> dict[str, Any]:
+    known = _mapping(value, "stub", ())
+    if ("reply" in known) == ("replies" in known):
+        raise BadStub("say one of reply (one answer) and replies (several in turn)", ("reply",))
+    if "reply" in known:
+        replies = [_reply(known.pop("reply"), ("reply",))]
+    else:
+        given = _list(known.pop("replies"), ("replies",))
+        replies = [_reply(reply, ("replies", n)) for n, reply in enumerate(given)]
+    if not replies:
+        raise BadStub("must not be empty", ("replies",))
+    return {"id": "", **known, "when": _when(known.get("when") or {}), "replies": replies}
+
+
+def _when(value: Any) -> dict[str, Any]:
+    known = _mapping(value, "when", ("when",))
+    for name in TEXTS:
+        if name in known:
+            known[name] = _text(known[name], ("when", name))
+    if "headers" in known:
+        headers = known["headers"]
+        if not isinstance(headers, Mapping):
+            raise BadStub(f"expected a mapping, not {_kind(headers)}", ("when", "headers"))
+        known["headers"] = {name: _text(wanted, ("when", "headers", name)) for name, wanted in headers.items()}
+    if "sampling" in known:
+        known["sampling"] = _mapping(known["sampling"], "sampling", ("when", "sampling"))
+    return known
+
+
+def _text(value: Any, at: At) -> dict[str, Any]:
+    return {"contains": value} if isinstance(value, str) else _mapping(value, "condition", at)
+
+
+def _reply(value: Any, at: At) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"text": value}
+    known = _mapping(value, "reply", at)
+    for name in ("chunks", "research"):
+        if known.get(name) is not None:
+            pieces = _list(known[name], (*at, name))
+            known[name] = [_piece(piece, (*at, name, n)) for n, piece in enumerate(pieces)]
+    if isinstance(known.get("error"), str):
+        known["error"] = {"code": known["error"].lower()}
+    elif known.get("error") is not None:
+        known["error"] = _mapping(known["error"], "error", (*at, "error"))
+    for name, kind in (("tool_calls", "tool call"), ("results", "result")):
+        if known.get(name) is not None:
+            listed = _list(known[name], (*at, name))
+            known[name] = [_mapping(one, kind, (*at, name, n)) for n, one in enumerate(listed)]
+    for call in known.get("tool_calls") or ():
+        if isinstance(call.get("arguments"), Mapping):
+            call["arguments"] = orjson.dumps(call["arguments"]).decode()
+    for result in known.get("results") or ():
+        result.setdefault("relevant", result.get("content"))
+    return known
+
+
+def _piece(value: Any, at: At) -> dict[str, Any]:
+    return {"text": value} if isinstance(value, str) else _mapping(value, "chunk", at)
+
+
+def _mapping(value: Any, kind: str, at: At) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        either = "a text or a mapping" if kind in SHORT else "a mapping"
+        raise BadStub(f"expected {either}, not {_kind(value)}", at)
+    for key in value:
+        if key not in KEYS[kind]:
+            raise BadStub(f"there is no such key; {_article(kind)} {kind} has {', '.join(KEYS[kind])}", (*at, str(key)))
+    return {name: part for name, part in value.items() if part is not None}  # null is as if it were not there
+
+
+def _list(value: Any, at: At) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise BadStub(f"expected a list, not {_kind(value)}", at)
+    return list(value)
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false", int: "a number"}
+    return (
+        "nothing"
+        if value is None
+        else names.get(type(value), _article(type(value).__name__) + " " + type(value).__name__)
+    )
+
+
+# --- What types cannot say --------------------------------------------------------------------------------------------
+
+
+def _check(stub: Stub, value: Any) -> None:
+    _check_count(stub.times, ("times",))
+    _check_count(stub.when.nth, ("when", "nth"))
+    for number, reply in enumerate(stub.replies):
+        _check_reply(reply, ("reply",) if value.get("reply") is not None else ("replies", number))
+
+
+def _check_reply(reply: Reply, at: At) -> None:
+    given = [name for name in ANSWERS if getattr(reply, name) is not None]
+    if len(given) > 1:
+        raise BadStub(f"say only one of {' and '.join(given)}", at)
+    error = reply.error
+    if not given and not reply.tool_calls and error is None:
+        raise BadStub(f"says nothing: give one of {', '.join((*ANSWERS, 'tool_calls', 'error'))}", at)
+    if error is not None and error.after_chunks is None and (given or reply.tool_calls):
+        raise BadStub("with an answer beside it, an error needs after_chunks", (*at, "error"))
+    if reply.template is not None:
+        try:
+            check_template(reply.template)
+        except ValueError as fault:
+            raise BadStub(str(fault), (*at, "template")) from None
+    if reply.finish_reason is not None and reply.finish_reason not in list(FinishReason):
+        raise BadStub(f"must be one of {', '.join(FinishReason)}, not {reply.finish_reason!r}", (*at, "finish_reason"))
+    _check_number(reply.delay, (*at, "delay"))
+    for name in ("chunks", "research"):
+        for number, piece in enumerate(getattr(reply, name) or ()):
+            _check_number(piece.after, (*at, name, number, "after"))
+    if error is not None:
+        _check_number(error.retry_after, (*at, "error", "retry_after"))
+        _check_number(error.after_chunks, (*at, "error", "after_chunks"))
+
+
+def _check_count(value: int | None, at: At) -> None:
+    if value is not None and value < 1:
+        raise BadStub(f"must be at least 1, not {value}", at)
+
+
+def _check_number(value: float | None, at: At) -> None:
+    if value is not None and not (math.isfinite(value) and 0 <= value < 1e9):
+        raise BadStub(f"must be a number from 0 up, not {value}", at)
+
+
+# --- Writing ----------------------------------------------------------------------------------------------------------
+
+
+def write_stub(stub: Stub) -> dict[str, Any]:
+    """The stub as `read_stub` reads it, without what is as it would be anyway. A predicate is only told of."""
+    written = {
+        name: value
+        for name, value in _written(stub).items()
+        if name in KEYS["stub"] and name != "replies" and value != ""
+    }
+    replies = [_written(reply) for reply in stub.replies]
+    return written | ({"reply": replies[0]} if len(replies) == 1 else {"replies": replies})
+
+
+def _written(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        kept = {f.name: getattr(value, f.name) for f in fields(value) if not _is_default(f, getattr(value, f.name))}
+        return {name: _written(part) for name, part in kept.items()}
+    if isinstance(value, ToolCall):
+        return {name: part for name, part in value._asdict().items() if part}
+    if isinstance(value, Enum):
+        return value.value
+    if callable(value):
+        return "a predicate in Python"
+    if isinstance(value, Mapping):
+        return {str(name): _written(part) for name, part in value.items()}
+    return [_written(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _is_default(field: Any, value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return not value and field.name != "json"
+    return bool(value == field.default) if value is not False else field.default is False

@@ -1,0 +1,140 @@
+"""The stubs of a folder of files: laid down when the server starts, laid anew when a file changes.
+
+They are for all scopes. A new set that cannot be used changes nothing: the one before stays, and the fault is named in
+the log and at /__apex/stubs until it is mended.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+
+from apex_mock.core.stubs import Stub
+from apex_mock.core.types import Micros
+from apex_mock.fixtures import BadFixture, parse_yaml, read_text
+from apex_mock.seed import digest
+from apex_mock.stubbing import ALL_SCOPES, StubBook
+from apex_mock.stubfile import BadStub, read_stubs, write_stub
+from apex_mock.world import World
+
+INTERVAL = 0.5  # seconds between two looks at the folder
+SUFFIXES = (".yaml", ".yml", ".json")
+log = logging.getLogger("apex_mock")
+_Seen = dict[Path, tuple[int, int, int, int]]
+
+
+def read_folder(folder: Path) -> list[Stub]:
+    """The stubs of every file, by path and place. Raises BadFixture, which names the file, the stub and the field."""
+    if not folder.is_dir():
+        raise BadFixture(folder, "is not a folder")
+    stubs: list[Stub] = []
+    for path in stub_files(folder):
+        stubs += read_file(path, path.relative_to(folder).as_posix())
+    return stubs
+
+
+def read_file(path: Path, name: str = "") -> list[Stub]:
+    """The stubs of one file, each with an id and, unless it has its own, a name that say where it stands in which."""
+    text = read_text(path)
+    try:
+        read = read_stubs(orjson.loads(text) if path.suffix == ".json" else parse_yaml(text, path))
+    except orjson.JSONDecodeError as error:
+        raise BadFixture(path, f"line {error.lineno}: not valid JSON: {error.msg}") from None
+    except BadStub as error:
+        raise BadFixture(path, str(error)) from None
+    placed = []
+    for number, stub in enumerate(read, 1):
+        place = f"{name or path.name}#{number}"
+        # With its content in its id, a stub that was changed counts its calls anew, and one that was not goes on.
+        content = digest(0, orjson.dumps(write_stub(stub)).decode()).hex()[:8]
+        placed.append(replace(stub, id=f"{place}-{content}", name=stub.name or place))
+    return placed
+
+
+def stub_files(folder: Path) -> list[Path]:
+    """The files of stubs below a folder, in one order everywhere. Links that lead out of it are not followed."""
+    root = folder.resolve()
+    found = (path for path in sorted(folder.rglob("*")) if path.suffix in SUFFIXES)
+    return [path for path in found if path.is_file() and path.resolve().is_relative_to(root)]
+
+
+def folder_of(mock: World) -> "StubFolder | None":
+    """The folder that a mock's settings name. Raises BadFixture."""
+    folder = mock.settings.stubs
+    return None if folder is None else StubFolder(folder, mock.stubs, mock.clock.now)
+
+
+class StubFolder:
+    """Keeps a StubBook as a folder says. `start` lays the stubs down and looks for changes until `stop`."""
+
+    def __init__(self, folder: Path, book: StubBook, now: Callable[[], Micros]) -> None:
+        """Reads the folder. Raises BadFixture."""
+        self.folder, self.fault = folder, ""
+        self._book, self._now = book, now
+        self._seen = self._look()
+        self._wanted = read_folder(folder)
+        self._laid: list[str] | None = None
+        self._watching: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await self.lay()
+        self._watching = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
+            self._watching = None
+
+    async def ready(self) -> None:
+        """Lays the stubs down unless that is done: for an application that no server has started."""
+        if self._laid is None:
+            await self.lay()
+
+    async def lay(self) -> None:
+        """Lays down what is in the files and not yet there, and takes away what was and is no longer."""
+        before, self._laid = self._laid or [], [stub.id for stub in self._wanted]
+        for id in before:
+            if id not in self._laid:
+                await self._book.remove(ALL_SCOPES, id)
+        there = {stub.id for stub in await self._book.laid(ALL_SCOPES)}
+        for stub in self._wanted:
+            if stub.id not in there:
+                await self._book.add(ALL_SCOPES, stub, self._now())
+
+    async def refresh(self) -> bool:
+        """Reads the folder if a file of it has changed; tells whether it is in use as it is now."""
+        seen = self._look()
+        if seen == self._seen:
+            return not self.fault
+        self._seen = seen
+        try:
+            self._wanted = read_folder(self.folder)
+        except BadFixture as error:
+            self.fault = str(error)
+            log.warning("%s; the stubs from before stay", self.fault)
+            return False
+        self.fault = ""
+        await self.lay()
+        return True
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(INTERVAL)
+            try:
+                await self.refresh()
+            except Exception:
+                log.exception("cannot look at %s", self.folder)
+
+    def _look(self) -> _Seen:
+        seen: _Seen = {}
+        for path in stub_files(self.folder) if self.folder.is_dir() else ():
+            with suppress(OSError):
+                told = path.stat()
+                seen[path] = (told.st_mtime_ns, told.st_ctime_ns, told.st_size, told.st_ino)
+        return seen

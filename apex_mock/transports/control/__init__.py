@@ -1,0 +1,44 @@
+"""The control API under /__apex/: what the fake says of itself, and how a test moves it. None of it counts as a call.
+
+Every route takes ?scope=NAME (or the header x-apex-scope); without one a setting or a stub is for all scopes that have
+none of their own, and the journal and a reset are of every scope.
+"""
+
+from starlette.responses import Response
+from starlette.routing import Route, compile_path
+
+from apex_mock.asgi import Endpoint, HttpRequest, Json
+from apex_mock.mock import ApexMock
+from apex_mock.stubfolder import StubFolder
+from apex_mock.transports.control.asking import Table
+from apex_mock.transports.control.general import General
+from apex_mock.transports.control.journal import JournalRoutes
+from apex_mock.transports.control.stubs import Stubs
+
+PREFIX = "/__apex/"
+
+
+class Control:
+    def __init__(self, mock: ApexMock, folder: StubFolder | None = None) -> None:
+        self.mock = mock
+        self._parts = (General(mock, folder), Stubs(mock, folder), JournalRoutes(mock))
+
+    def table(self) -> Table:
+        """Method, path below /__apex/, handler."""
+        return [row for part in self._parts for row in part.table()]
+
+    def routes(self) -> list[Route]:
+        limit = self.mock.settings.max_body_bytes
+        table = [*self.table()]
+        routes = [Route(PREFIX + path, Endpoint(handle, limit), methods=[method]) for method, path, handle in table]
+        return [*routes, Route(PREFIX + "{path:path}", Endpoint(self.nothing, limit))]
+
+    async def nothing(self, request: HttpRequest) -> Response:
+        """No such route; or there is, for another method."""
+        asked, known = request.path_params["path"], self.table()
+        methods = [method for method, path, _ in known if compile_path(path)[0].match(asked)]
+        if methods:
+            allowed = ", ".join(methods)
+            return Json({"detail": f"use {allowed}"}, 405, {"allow": allowed})
+        paths = ", ".join(dict.fromkeys(path for _, path, _ in known))
+        return Json({"detail": f"there is no control route {asked!r}; there are {paths}"}, 404)

@@ -1,0 +1,33 @@
+"""Inner runs: a test suite of a project that has apex-mock installed, in a process of its own."""
+
+import pytest
+
+INI = """
+[pytest]
+addopts = --strict-markers -p no:cacheprovider -p no:randomly
+filterwarnings = error
+asyncio_default_fixture_loop_scope = function
+"""
+HELPERS = """
+import os
+import httpx
+
+def ask(apex, text="hello", key=None, **body):
+    sent = {"messages": [{"role": "user", "content": text}], **body}
+    headers = {"api-key": key or os.environ["APEX_API_KEY"]}
+    return httpx.post(f"{apex.url}/v1/chat/completions", headers=headers, json=sent)
+"""
+
+
+@pytest.fixture
+def inner(pytester):
+    """Runs a suite; tests in it have `ask` from the module `helpers`."""
+    pytester.makeini(INI)
+    pytester.makepyfile(helpers=HELPERS)
+    pytester.syspathinsert()
+
+    def run(source, *options):
+        pytester.makepyfile(test_it="import os\nimport pytest\nfrom helpers import ask\n" + source)
+        return pytester.runpytest_subprocess(*options)
+
+    return run
