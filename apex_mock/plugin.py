@@ -14,9 +14,9 @@ import pytest
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from apex_mock.bridge import ApexRouter
-    from apex_mock.ground import Ground
-    from apex_mock.handle import Apex
+    from apex_mock.testing.bridge import ApexRouter
+    from apex_mock.testing.ground import Ground
+    from apex_mock.testing.handle import Apex
     from apex_mock.tls import Certificate
 
 OPTIONS = ("seed", "profile", "stubs", "clock", "strict", "research", "surprises")
@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     options = ", ".join(f"{name}=" for name in OPTIONS)
     config.addinivalue_line("markers", f"apex({options}): how the Apex fake is in this test; see docs/pytest.md")
     if config.getoption("--apex-report"):
-        from apex_mock.summary import Summary
+        from apex_mock.testing.summary import Summary
 
         config.pluginmanager.register(Summary(), "apex-mock-report")
 
@@ -74,7 +74,7 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def _apex_ground() -> "Iterator[Ground]":
-    from apex_mock.ground import Ground
+    from apex_mock.testing.ground import Ground
 
     ground = Ground()
     yield ground
@@ -90,7 +90,7 @@ def _apex_certificate(tmp_path_factory: pytest.TempPathFactory) -> "Certificate"
 
 @pytest.fixture(scope="session")
 def _apex_tls_ground(_apex_certificate: "Certificate") -> "Iterator[Ground]":
-    from apex_mock.ground import Ground
+    from apex_mock.testing.ground import Ground
 
     ground = Ground(certificate=_apex_certificate)
     yield ground
@@ -123,7 +123,7 @@ def apex_app(apex: "Apex", _apex_ground: "Ground") -> "Starlette":
 def apex_respx(apex: "Apex", _apex_ground: "Ground") -> "Iterator[ApexRouter]":
     """A respx router that answers httpx's calls to the two documented hosts in process, and refuses all others."""
     try:
-        from apex_mock.bridge import ApexRouter
+        from apex_mock.testing.bridge import ApexRouter
     except ModuleNotFoundError as error:
         pytest.fail(f"apex_respx needs {error.name}: pip install respx httpx", pytrace=False)
     router = ApexRouter(_apex_ground, apex.key)
@@ -134,7 +134,7 @@ def apex_respx(apex: "Apex", _apex_ground: "Ground") -> "Iterator[ApexRouter]":
 def _hold(
     request: pytest.FixtureRequest, ground: "Ground", *, url: str = "", certificate: "Certificate | None" = None
 ) -> "Iterator[Apex]":
-    from apex_mock.handle import Apex
+    from apex_mock.testing.handle import Apex
 
     item = request.node
     options = _options(item)

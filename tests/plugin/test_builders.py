@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from apex_mock.builders import ChatStub, OperationStub, ResearchStub, SearchStub, match_of, named, timed
 from apex_mock.core.stubs import Match, Piece, Stub, Text
 from apex_mock.core.types import Caller, Mode, Operation, ToolCall, WebResult
 from apex_mock.errors import Code
+from apex_mock.testing.builders import ChatStub, OperationStub, ResearchStub, SearchStub, match_of, named, timed
 
 
 class Ledger:

@@ -3,8 +3,8 @@ is measured."""
 
 import time
 
-from apex_mock.ground import Ground
-from apex_mock.handle import Apex
+from apex_mock.testing.ground import Ground
+from apex_mock.testing.handle import Apex
 
 ONCE, EACH = 0.4, 0.005  # seconds
 

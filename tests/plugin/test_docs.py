@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from apex_mock.asked import Asked
-from apex_mock.builders import ChatStub, OperationStub, ResearchStub, SearchStub
-from apex_mock.handle import Apex, ApexClock
+from apex_mock.testing.asked import Asked
+from apex_mock.testing.builders import ChatStub, OperationStub, ResearchStub, SearchStub
+from apex_mock.testing.handle import Apex, ApexClock
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "pytest.md").read_text()
 

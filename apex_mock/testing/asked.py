@@ -7,8 +7,8 @@ import anyio
 
 from apex_mock.clock import SECOND, stopwatch
 from apex_mock.core.types import Operation
-from apex_mock.ground import Ground
 from apex_mock.journal import Entry, redact
+from apex_mock.testing.ground import Ground
 
 POLL = 0.003  # seconds between two looks of `wait_for`
 SHOWN = 25  # calls in a message

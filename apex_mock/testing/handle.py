@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
-from apex_mock.asked import Asked, operation_named, seconds_of
-from apex_mock.builders import Builder, ChatStub, OperationStub, ResearchStub, SearchStub, match_of, named
 from apex_mock.core.stubs import Stub
 from apex_mock.core.types import Chat, Operation, ResearchMode
 from apex_mock.environment import environment
-from apex_mock.ground import Ground
 from apex_mock.mock import ApexMock
 from apex_mock.stubbing import ALL_SCOPES
+from apex_mock.testing.asked import Asked, operation_named, seconds_of
+from apex_mock.testing.builders import Builder, ChatStub, OperationStub, ResearchStub, SearchStub, match_of, named
+from apex_mock.testing.ground import Ground
 from apex_mock.tls import Certificate
 from apex_mock.world import PARTS, research_mode
 

@@ -12,7 +12,7 @@ import anyio
 import httpx
 import respx
 
-from apex_mock.ground import Ground
+from apex_mock.testing.ground import Ground
 
 HOSTS = ("constellation.api.cloud.macrocosmos.ai", "sn1.api.macrocosmos.ai")
 _in_async_client: ContextVar[bool] = ContextVar("in_async_client", default=False)
