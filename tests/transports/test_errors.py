@@ -152,7 +152,7 @@ def test_every_error_has_its_number_on_rest(failing, http, name, stream):
         assert detail == [{"type": "value_error", "loc": ["body"], "msg": "It went wrong", "input": None}]
     else:
         # The contract's errors have the contract's words and no others; a strict miss says what would have fitted.
-        assert detail == ("It went wrong: mend it" if kind.__name__ == "Unstubbed" else "It went wrong")
+        assert detail == ("It went wrong: mend it" if name == "Unstubbed" else "It went wrong")
 
 
 @pytest.mark.parametrize("code", Code)
