@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 PAGE = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text("utf-8")
 RECIPES = re.findall(r"^## (.+?)\n.*?^```python\n(.+?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
@@ -21,6 +22,14 @@ def test_a_recipe_runs(pytester: pytest.Pytester, name: str, code: str) -> None:
     outcomes = result.parseoutcomes()
     assert outcomes.get("passed", 0) >= 1
     assert set(outcomes) <= {"passed"}, result.stdout.str()
+
+
+def test_the_readme_runs(pytester: pytest.Pytester) -> None:
+    """The README's test, as it stands there."""
+    (code,) = re.findall(r"^```python\n(import openai\n.+?)^```", README, re.MULTILINE | re.DOTALL)
+    pytester.makepyfile(code)
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-q", "--strict-markers")
+    assert result.parseoutcomes() == {"passed": 1}
 
 
 def test_the_workflows_are_yaml() -> None:
