@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import orjson
@@ -39,7 +40,12 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 SHORT = ("condition", "reply", "chunk", "error")  # for which a plain text will do
 At = tuple[str | int, ...]
-_STUB = TypeAdapter(Stub)
+
+
+@cache
+def _adapter() -> TypeAdapter[Stub]:
+    """Made when the first stub is read: it takes as long as a hundred of them."""
+    return TypeAdapter(Stub)
 
 
 class BadStub(ValueError):
@@ -82,7 +88,7 @@ def read_stub(value: Any) -> Stub:
     """One stub from plain values. Raises BadStub, whose `field` is where the fault lies."""
     spelt = _stub(value)
     try:
-        stub = _STUB.validate_python(spelt)
+        stub = _adapter().validate_python(spelt)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         problem = str(first["msg"]).removeprefix("Value error, ")

@@ -170,9 +170,13 @@ class Call:
         self._open = True
 
     async def __aenter__(self) -> "Call":
+        world, store = self._world, self._world.store
         try:
-            self.choice = await self._world.choice(self._caller.scope)
-            self.reply = await self._find_reply()
+            if store.may_hold(ScopeChoice):
+                self.choice = await world.choice(self._caller.scope)
+            strict = world.settings.strict if self.choice.strict is None else self.choice.strict
+            if strict or store.may_hold(Stub):
+                self.reply = await self._find_reply(strict)
         except BaseException as error:
             self._end(error)
             raise
@@ -202,9 +206,8 @@ class Call:
         parts = (part.partition("=") for part in header.split(";") if part.strip())
         return research_mode({name.strip(): value.strip() for name, _, value in parts}, mode)
 
-    async def _find_reply(self) -> Reply | None:
+    async def _find_reply(self, strict: bool) -> Reply | None:
         world, entry, caller = self._world, self.entry, self._caller
-        strict = world.settings.strict if self.choice.strict is None else self.choice.strict
         try:
             found = await world.stubs.find(entry.operation, entry.request, caller, strict=strict)
         except Unstubbed as error:

@@ -3,20 +3,17 @@
 Templates are Jinja's, in its sandbox: `{{ prompt }}`, `{{ messages[0].content }}`, `{{ query }}`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import orjson
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from apex_mock.core.prose import tokenize
 from apex_mock.core.stubs import Failure, Piece, Reply
 from apex_mock.core.types import ChatRequest, Chunk, FinishReason, Plan, SearchRequest
 from apex_mock.errors import ApexError, Prepared
-
-_environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +42,34 @@ def rendered(template: str, request: Any) -> str:
         known |= {"prompt": request.prompt, "messages": request.messages, "model": request.model}
     elif isinstance(request, SearchRequest):
         known |= {"query": request.query}
-    try:
-        text: str = _template(template).render(known)
-        return text
-    except TemplateError as error:
-        raise ValueError(f"template {template!r}: {error}") from None
+    text: str = _template(template)(known)
+    return text
 
 
 @lru_cache(maxsize=128)
-def _template(source: str) -> Any:
-    return _environment.from_string(source)
+def _template(source: str) -> Callable[[dict[str, Any]], str]:
+    # Imported by whoever has a template, since it takes longer than all else here.
+    from jinja2 import StrictUndefined, TemplateError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    try:
+        made = environment.from_string(source)
+    except TemplateError as error:
+        raise ValueError(f"template {source!r}: {error}") from None
+
+    def render(known: dict[str, Any]) -> str:
+        try:
+            return made.render(known)
+        except TemplateError as error:
+            raise ValueError(f"template {source!r}: {error}") from None
+
+    return render
 
 
 def check_template(source: str) -> None:
     """Raises ValueError for a template that cannot be read."""
-    try:
-        _template(source)
-    except TemplateError as error:
-        raise ValueError(f"template {source!r}: {error}") from None
+    _template(source)
 
 
 def speaks(reply: Reply) -> bool:

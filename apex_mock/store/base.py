@@ -32,6 +32,10 @@ class Store(Protocol):
         """All records of a kind in a scope, oldest first."""
         ...
 
+    def may_hold(self, kind: type[R]) -> bool:
+        """False when it is certain, without asking, that there is no record of a kind in any scope."""
+        ...
+
     async def count(self, kind: type[R]) -> int:
         """How many records of a kind there are in all scopes."""
         ...

@@ -13,6 +13,7 @@ class MemoryStore:
     def __init__(self) -> None:
         # Insertion order is the order of the records.
         self._records: dict[tuple[type[Any], str], dict[str, Any]] = {}
+        self._kinds: set[type[Any]] = set()
         self._ordinals: dict[str, OrderedDict[str, int]] = {}
 
     async def add(self, scope: str, *records: Record) -> None:
@@ -20,6 +21,7 @@ class MemoryStore:
             if record.id in self._records.get((type(record), scope), ()):
                 raise ValueError(f"{type(record).__name__} {record.id} is already there")
         for record in records:
+            self._kinds.add(type(record))
             self._records.setdefault((type(record), scope), {})[record.id] = record
 
     async def get(self, kind: type[R], scope: str, id: str) -> R | None:
@@ -41,6 +43,9 @@ class MemoryStore:
     async def list(self, kind: type[R], scope: str) -> Sequence[R]:
         return list(self._records.get((kind, scope), {}).values())
 
+    def may_hold(self, kind: type[R]) -> bool:
+        return kind in self._kinds
+
     async def count(self, kind: type[R]) -> int:
         return sum(len(table) for (stored, _), table in self._records.items() if stored is kind)
 
@@ -58,6 +63,8 @@ class MemoryStore:
     async def forget(self, kind: type[R], scope: str | None = None) -> None:
         for key in [key for key in self._records if key[0] is kind and scope in (None, key[1])]:
             del self._records[key]
+        if scope is None:
+            self._kinds.discard(kind)
 
     async def reset(self, scope: str | None = None, keep: Iterable[type[Record]] = ()) -> None:
         kept = tuple(keep)
