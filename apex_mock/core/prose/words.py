@@ -90,6 +90,7 @@ ASKING = STOPWORDS | frozenset(
     interesting example examples list bullet points use used using work works happen happened happens
     make made get got go come came does doing way ways kind kinds different difference differences
     between versus vs compare comparison better well like also information info about learn overview
+    pros cons advantages disadvantages benefits drawbacks strengths weaknesses
     introduction summary fact facts us we they've there's again ever still however every each""".split()
 )
 
