@@ -24,8 +24,8 @@ serve: $(READY) ## start the fake on 127.0.0.1:8080 (flags: make serve ARGS="--p
 test: $(READY) ## every test, the real clients included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-unit: $(READY) ## the tests that need no other client: under a minute
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not clients" $(ARGS)
+unit: $(READY) ## the tests that need no other client and no other runner: under a minute
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not clients and not inner" $(ARGS)
 
 check: lint types layers generated test ## the gate
 

@@ -13,6 +13,13 @@ collect_ignore = ["dependent"]  # a project of its own, which tests/plugin/test_
 NOON = 1_748_779_200_000_000  # 2025-06-01T12:00:00Z, in microseconds
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that run pytest inside, or another language's runner, are no unit tests."""
+    for item in items:
+        if {"plugin", "recipes", "examples"} & set(item.path.parts):
+            item.add_marker("inner")
+
+
 @pytest.fixture(scope="session")
 def http() -> Iterator[httpx.Client]:
     """A client without a key or a base: making one for each call costs more than the call."""
