@@ -56,7 +56,7 @@ def _get(scheme: str, host: str, port: int, path: str) -> bytes:
     connection = HTTPConnection(host, port, timeout=TIMEOUT)
     if scheme == "https":
         # Which authority to trust is what is being asked; no key is sent.
-        context = ssl._create_unverified_context()  # noqa: S323
+        context = ssl._create_unverified_context()  # noqa: S323  # see above
         connection = HTTPSConnection(host, port, timeout=TIMEOUT, context=context)
     try:
         connection.request("GET", path)

@@ -169,7 +169,7 @@ class GrpcRelay(_Side):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._state.connections.add(self)  # type: ignore[arg-type]
+        self._state.connections.add(self)  # type: ignore[arg-type]  # it needs no more than shutdown()
         cast(asyncio.Transport, transport).pause_reading()
         self._connecting = self._loop.create_task(self._connect())
 

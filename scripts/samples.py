@@ -4,15 +4,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from apex_mock.core import completion
+from apex_mock.core.corpus import Corpus
+from apex_mock.core.miners import Miner
+from apex_mock.core.types import ChatRequest, Message, Mode
+from apex_mock.fixtures import load_corpus
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from apex_mock.core import completion  # noqa: E402
-from apex_mock.core.corpus import Corpus  # noqa: E402
-from apex_mock.core.miners import Miner  # noqa: E402
-from apex_mock.core.types import ChatRequest, Message, Mode  # noqa: E402
-from apex_mock.fixtures import load_corpus  # noqa: E402
-
 FOLDER = ROOT / "fixtures" / "samples"
 MINERS = tuple(Miner(uid, ("m",), ("InferenceTask",), 0.1) for uid in (7, 101, 202))
 

@@ -162,7 +162,7 @@ class Corpus:
         match = " OR ".join(f'"{word}"' if word.isascii() else f'"{word}"*' for word in found)
         with self._lock:
             rows = self._index.execute(  # table and weights are this module's own words, the query is bound
-                f"SELECT rowid, -bm25({table}, {weights}) AS score FROM {table} WHERE {table} MATCH ?"  # noqa: S608
+                f"SELECT rowid, -bm25({table}, {weights}) AS score FROM {table} WHERE {table} MATCH ?"  # noqa: S608  # see above
                 " ORDER BY score DESC, rowid LIMIT ?",
                 (match, limit),
             )

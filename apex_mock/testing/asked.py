@@ -101,13 +101,13 @@ class Asked:
     def _count(self, counts: Mapping[str, int], filters: Mapping[str, str | None]) -> dict[str, int]:
         if not counts:
             raise TypeError("say how many calls of which operation: chat=2, search=0")
-        return {name: len(self.calls(name, **filters)) for name in counts}  # type: ignore[arg-type]
+        return {name: len(self.calls(name, **filters)) for name in counts}  # type: ignore[arg-type]  # all text
 
     def _have(self, counts: Mapping[str, int], filters: Mapping[str, str | None]) -> bool:
         return all(found >= counts[name] for name, found in self._count(counts, filters).items())
 
     def _counted(self, counts: Mapping[str, int], filters: Mapping[str, str | None]) -> list[Entry]:
-        found = [entry for name in counts for entry in self.calls(name, **filters)]  # type: ignore[arg-type]
+        found = [entry for name in counts for entry in self.calls(name, **filters)]  # type: ignore[arg-type]  # all text
         return sorted(found, key=lambda entry: entry.seq)
 
     def _late(self, timeout: float, counts: Mapping[str, int], filters: Mapping[str, str | None]) -> str:

@@ -44,7 +44,7 @@ def code(ask: Ask, shelf: Library, random: Random) -> str:
 def _find(text: str, language: str) -> Snippet | None:
     fitting = [snippet for cue, snippet in _CUES if cue.search(text)]
     exact = [s for s in fitting if s.language == (language or "python")]
-    return (exact or ([] if language else fitting) or [None])[0]  # type: ignore[list-item]
+    return next(iter(exact or ([] if language else fitting)), None)
 
 
 _LEADS = (

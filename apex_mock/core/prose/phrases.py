@@ -60,7 +60,7 @@ blue|bleu|azul|blau|blu|azul|青い
 one|un|uno|eins|uno|um|一
 two|deux|dos|zwei|due|dois|二
 three|trois|tres|drei|tre|três|三
-"""  # noqa: E501
+"""  # noqa: E501  # a line holds one phrase in all its languages
 PHRASES: dict[str, tuple[str, ...]] = {
     line.split("|")[0]: tuple(line.split("|")[1:]) for line in _BOOK.strip().splitlines()
 }

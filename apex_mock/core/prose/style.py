@@ -176,7 +176,7 @@ def read_style(text: str) -> tuple[Style, str]:
             text,
             flags=re.I,
         )
-    return Style(**found), text.strip(" ,;")  # type: ignore[arg-type]
+    return Style(**found), text.strip(" ,;")  # type: ignore[arg-type]  # found has Style's fields by name
 
 
 _FLAGS = (
