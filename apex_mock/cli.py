@@ -79,6 +79,9 @@ def serve(
         typer.Option(help="Only this key may act for the user in x-forwarded-user; may be repeated."),
     ] = None,
     max_body_bytes: Annotated[Optional[int], typer.Option(help="The longest request body, decompressed too.")] = None,
+    store: Annotated[
+        Optional[str], typer.Option(help="Where state is kept: memory, sqlite:PATH, or redis://HOST:PORT/DB.")
+    ] = None,
     config: Annotated[
         Optional[Path], typer.Option(help="A YAML file of settings; flags and APEX_MOCK_* win over it.")
     ] = None,
@@ -108,6 +111,7 @@ def serve(
         "journal_bytes": journal_bytes,
         "service_keys": tuple(service_key) if service_key else None,
         "max_body_bytes": max_body_bytes,
+        "store": store,
     }
     try:
         settings = Settings.load(flags, file=config)

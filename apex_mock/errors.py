@@ -11,6 +11,7 @@ ApexError                     code                 says
 +-- NoMiners                  unavailable          nobody serves what was asked for
 +-- NoAnswer                  unavailable          miners were asked and none answered
 +-- NoSearchResult            unavailable          no miner searched in time
++-- StoreFailed               unavailable          the store is full, locked, read-only or gone
 +-- DeadlineExceeded          deadline_exceeded    the caller's own deadline passed
 +-- Unimplemented             unimplemented        no such method
 +-- Crash                     internal             a bug of the fake; its log has the traceback, the wire has not
@@ -108,6 +109,10 @@ class NoAnswer(ApexError):
 
 
 class NoSearchResult(ApexError):
+    code = Code.UNAVAILABLE
+
+
+class StoreFailed(ApexError):
     code = Code.UNAVAILABLE
 
 

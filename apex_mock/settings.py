@@ -37,6 +37,7 @@ class Settings:
     research_polls: how many polls complete a job that polls move.
     journal_entries, journal_bytes: how much of the past is kept.
     max_body_bytes: the longest request body, decompressed too.
+    store: where state is kept: "memory", "sqlite:PATH" or "redis://HOST:PORT/DB".
     """
 
     seed: int = 0
@@ -57,6 +58,7 @@ class Settings:
     journal_entries: Annotated[int, Field(ge=0)] = 1000
     journal_bytes: Annotated[int, Field(ge=0)] = 16 * 1024 * 1024
     max_body_bytes: Annotated[int, Field(ge=1, lt=1 << 31)] = 4 * 1024 * 1024
+    store: str = "memory"
 
     @classmethod
     def load(

@@ -19,7 +19,8 @@ from apex_mock.errors import ApexError, InvalidRequest, Unstubbed
 from apex_mock.journal import Entry, Journal
 from apex_mock.settings import BadSetting, Settings
 from apex_mock.store.base import Store
-from apex_mock.store.memory import MemoryStore
+from apex_mock.store.engine import CannotOpen
+from apex_mock.store.opening import open_store
 from apex_mock.stubbing import StubBook
 
 ANYBODY = Caller()
@@ -45,7 +46,7 @@ class World:
         self, settings: Settings | None = None, *, store: Store | None = None, clock: Clock | None = None
     ) -> None:
         self.settings = settings = settings or Settings()
-        self.store = store or MemoryStore()
+        self.store = store or _open(settings.store)
         self.clock = clock or Clock()
         self.journal = Journal(settings.journal_entries, settings.journal_bytes)
         self.gate = Gate(settings, self.store)
@@ -141,6 +142,13 @@ class World:
 
     def _unknown_profile(self, name: str) -> str:
         return f"there is no profile {name!r}; there are {', '.join(self.profiles)}"
+
+
+def _open(url: str) -> Store:
+    try:
+        return open_store(url)
+    except CannotOpen as error:
+        raise BadSetting(f"store: {error}") from None
 
 
 def research_mode(changes: dict[str, Any], base: ResearchMode | None = None) -> ResearchMode:

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from apex_mock.store.base import R, Record
-
-KEPT_ORDINALS = 50_000  # names of a scope, oldest forgotten first
+from apex_mock.store.engine import KEPT_ORDINALS
 
 
 class MemoryStore:

@@ -3,19 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from apex_mock.core.types import ApiKey, Chat, Completion, Job
 from apex_mock.store.base import Store
-from apex_mock.store.memory import KEPT_ORDINALS, MemoryStore
+from apex_mock.store.engine import KEPT_ORDINALS
+from apex_mock.store.opening import open_store
 
-STORES: dict[str, Callable[[], Store]] = {"memory": MemoryStore}
+STORES: dict[str, Callable[[Path], str]] = {
+    "memory": lambda folder: "memory",
+    "sqlite": lambda folder: f"sqlite:{folder}/apex.db",
+}
 
 
 @pytest.fixture(params=STORES)
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
-    made = STORES[request.param]()
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    made = open_store(STORES[request.param](tmp_path))
     yield made
     await made.close()
 
@@ -132,10 +137,8 @@ async def test_resetting_all_forgets_everything(store):
     assert await store.list(Chat, "s") == await store.list(Completion, "other") == []
 
 
-async def test_the_memory_of_names_is_bounded():
+async def test_the_memory_of_names_is_bounded(store):
     """The oldest names are forgotten first: a server that runs for months must not grow by every prompt."""
-    store = MemoryStore()
-    for number in range(KEPT_ORDINALS + 1):
-        await store.next_ordinal("s", str(number))
+    await asyncio.gather(*(store.next_ordinal("s", str(number)) for number in range(KEPT_ORDINALS + 1)))
     assert await store.next_ordinal("s", str(KEPT_ORDINALS)) == 1
     assert await store.next_ordinal("s", "0") == 0

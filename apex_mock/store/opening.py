@@ -1,0 +1,19 @@
+"""From `--store` to a store: memory, sqlite:PATH, redis://HOST:PORT/DB."""
+
+from apex_mock.store.base import Store
+from apex_mock.store.engine import CannotOpen
+from apex_mock.store.memory import MemoryStore
+from apex_mock.store.shared import SharedStore
+from apex_mock.store.sqlite import SqliteEngine
+
+FORMS = "memory, sqlite:PATH, or redis://HOST:PORT/DB"
+
+
+def open_store(url: str) -> Store:
+    """The store that a setting names. Raises CannotOpen."""
+    scheme, _, rest = url.partition(":")
+    if url == "memory":
+        return MemoryStore()
+    if scheme == "sqlite" and rest.removeprefix("//"):
+        return SharedStore(SqliteEngine(rest.removeprefix("//")))
+    raise CannotOpen(f"{url!r} names no store; say {FORMS}")
