@@ -1,10 +1,11 @@
 """Reads the files that people edit: corpus, network, profiles. A bad one gives one line that names it and its fault."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -45,6 +46,20 @@ def read_text(path: Path) -> str:
         raise BadFixture(path, error.strerror or str(error)) from None
     except UnicodeDecodeError as error:
         raise BadFixture(path, f"not UTF-8 at byte {error.start}") from None
+
+
+# What a file looked like when it was read: path, times of its last changes, size, inode.
+Seen: TypeAlias = tuple[tuple[str, int, int, int, int], ...]
+
+
+def seen(*paths: Path) -> Seen:
+    """What tells whether files have changed; those that are not there are left out."""
+    found = []
+    for path in paths:
+        with suppress(OSError):
+            told = path.stat()
+            found.append((str(path), told.st_mtime_ns, told.st_ctime_ns, told.st_size, told.st_ino))
+    return tuple(found)
 
 
 class _Strict(BaseModel):
@@ -109,9 +124,16 @@ def load_pages(folder: Path) -> tuple[Page, ...]:
     return tuple(pages)
 
 
-@lru_cache(maxsize=4)
 def load_corpus(extra: Path | None = None) -> Corpus:
-    """The corpus that comes with apex-mock, and the pages of `extra`, which win where a url is in both."""
+    """The corpus that comes with apex-mock, and the pages of `extra`, which win where a url is in both.
+
+    What is read here is kept while its files stay as they are; those that come with apex-mock are read once.
+    """
+    return _corpus(extra, () if extra is None else seen(extra, *page_files(extra)))
+
+
+@lru_cache(maxsize=4)
+def _corpus(extra: Path | None, _seen: Seen) -> Corpus:
     pages = {page.url: page for page in load_pages(ROOT / "corpus")}
     if extra is not None:
         pages.update((page.url, page) for page in load_pages(extra))
@@ -143,9 +165,13 @@ class _NetworkFile(_Strict):
 _NETWORK = TypeAdapter(_NetworkFile)
 
 
-@lru_cache(maxsize=4)
 def load_network(path: Path = NETWORK, *, strict: bool = False) -> Network:
     """`strict`: a model or task that nobody serves is an error instead of falling back to anybody."""
+    return _network(path, strict, seen(path))
+
+
+@lru_cache(maxsize=4)
+def _network(path: Path, strict: bool, _seen: Seen) -> Network:
     read = _validate(_NETWORK, parse_yaml(read_text(path), path), path)
     uids = [line.uid for line in read.miners]
     if len(set(uids)) < len(uids):
@@ -198,7 +224,11 @@ class _ProfileLine(_Strict):
 _PROFILES = TypeAdapter(dict[str, _ProfileLine])
 
 
-@lru_cache(maxsize=4)
 def load_profiles(path: Path = PROFILES) -> Mapping[str, Profile]:
+    return _profiles(path, seen(path))
+
+
+@lru_cache(maxsize=4)
+def _profiles(path: Path, _seen: Seen) -> Mapping[str, Profile]:
     read = _validate(_PROFILES, parse_yaml(read_text(path), path), path)
     return {name: line.to_profile() for name, line in read.items()}

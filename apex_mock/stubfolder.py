@@ -15,7 +15,7 @@ import orjson
 
 from apex_mock.core.stubs import Stub
 from apex_mock.core.types import Micros
-from apex_mock.fixtures import BadFixture, parse_yaml, read_text
+from apex_mock.fixtures import BadFixture, Seen, parse_yaml, read_text, seen
 from apex_mock.seed import digest
 from apex_mock.stubbing import ALL_SCOPES, StubBook
 from apex_mock.stubfile import BadStub, read_stubs, write_stub
@@ -24,7 +24,6 @@ from apex_mock.world import World
 INTERVAL = 0.5  # seconds between two looks at the folder
 SUFFIXES = (".yaml", ".yml", ".json")
 log = logging.getLogger("apex_mock")
-_Seen = dict[Path, tuple[int, int, int, int]]
 
 
 def read_folder(folder: Path) -> list[Stub]:
@@ -109,10 +108,10 @@ class StubFolder:
 
     async def refresh(self) -> bool:
         """Reads the folder if a file of it has changed; tells whether it is in use as it is now."""
-        seen = self._look()
-        if seen == self._seen:
+        looks = self._look()
+        if looks == self._seen:
             return not self.fault
-        self._seen = seen
+        self._seen = looks
         try:
             self._wanted = read_folder(self.folder)
         except BadFixture as error:
@@ -131,10 +130,5 @@ class StubFolder:
             except Exception:
                 log.exception("cannot look at %s", self.folder)
 
-    def _look(self) -> _Seen:
-        seen: _Seen = {}
-        for path in stub_files(self.folder) if self.folder.is_dir() else ():
-            with suppress(OSError):
-                told = path.stat()
-                seen[path] = (told.st_mtime_ns, told.st_ctime_ns, told.st_size, told.st_ino)
-        return seen
+    def _look(self) -> Seen:
+        return seen(*stub_files(self.folder)) if self.folder.is_dir() else ()

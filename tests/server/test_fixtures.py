@@ -207,3 +207,36 @@ def test_the_shipped_files_are_what_the_contract_and_the_docs_say():
     pages = load_pages(ROOT / "corpus")
     assert len(pages) >= 120
     assert len({page.domain for page in pages}) >= 12
+
+
+# --- What is kept -----------------------------------------------------------------------------------------------------
+
+
+def test_an_edited_folder_is_read_again_and_an_untouched_one_is_not(folder):
+    """By a new fake in the same process; a page that is added or taken away counts as an edit."""
+    page = folder / "zorbits.md"
+    page.write_text(FRONT.format("a") + TEXT)
+
+    def pages() -> list[str]:
+        corpus = ApexMock(Settings(corpus=folder)).corpus
+        assert load_corpus(folder) is corpus
+        return [page.body for page in corpus.pages if page.url.startswith("https://mine.example/")]
+
+    assert pages() == [TEXT.strip()]
+    page.write_text(FRONT.format("a") + TEXT.replace("1999", "2001"))
+    assert pages() == [TEXT.strip().replace("1999", "2001")]
+    (folder / "more.md").write_text(FRONT.format("b") + TEXT)
+    assert len(pages()) == 2
+    page.unlink()
+    assert pages() == [TEXT.strip()]
+
+
+@pytest.mark.parametrize(("load", "source"), [(load_network, NETWORK), (load_profiles, PROFILES)])
+def test_an_edited_file_is_read_again(load, source, tmp_path):
+    """And an untouched one is not."""
+    path = tmp_path / source.name
+    path.write_text(source.read_text())
+    before = load(path)
+    assert load(path) is before
+    path.write_text("# edited\n" + source.read_text())
+    assert load(path) is not before
