@@ -112,6 +112,6 @@ class Gate:
 
 
 def _count(key: ApiKey, now: Micros) -> ApiKey:
-    if now - key.window >= MINUTE:
+    if not 0 <= now - key.window < MINUTE:  # it is over, or the clock was set back
         return replace(key, window=now, used=1)
     return replace(key, used=key.used + 1)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 Micros = int
 SECOND: Micros = 1_000_000
+LAST: Micros = 253_402_300_800 * SECOND  # the year 10000
 
 
 def system_now() -> Micros:
@@ -45,6 +46,11 @@ class ClockState:
     def advance(self, by: Micros, system: Micros) -> "ClockState":
         return replace(self, anchor=system, at=self.now(system) + by, moved=self.moved + by)
 
+    def set(self, to: Micros, system: Micros) -> "ClockState":
+        """Goes on from another instant at the same pace. A leap forward counts as an advance; one back takes nothing
+        of `moved` away."""
+        return replace(self, anchor=system, at=to, moved=self.moved + max(0, to - self.now(system)))
+
     def run(self, scale: float, system: Micros) -> "ClockState":
         """Goes on from the present instant at another pace; 0 freezes."""
         return replace(self, anchor=system, at=self.now(system), scale=scale)
@@ -78,6 +84,12 @@ class Clock:
         if seconds < 0:
             raise ValueError("time only moves forward: seconds must not be negative")
         return self._set(scope, self.state(scope).advance(round(seconds * SECOND), self.system()))
+
+    def set(self, scope: str, to: Micros) -> Micros:
+        """Sets the scope's time, forward or back; its pace stays. Wakes whoever is due by then."""
+        if not 0 <= to < LAST:
+            raise ValueError("a time is from 1970 to 9999")
+        return self._set(scope, self.state(scope).set(to, self.system()))
 
     def freeze(self, scope: str) -> Micros:
         return self.scale(scope, 0.0)

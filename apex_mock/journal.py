@@ -4,11 +4,13 @@ No key is kept: a caller appears as the first letters of a digest of its key.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
+from apex_mock.clock import SECOND
 from apex_mock.core.types import Caller, ChatRequest, Micros, Operation, Plan, SearchRequest
 
 ENTRY_BYTES = 600  # what an entry takes besides its texts
@@ -19,9 +21,25 @@ def redact(key: str) -> str:
     return f"key-{blake2b(key.encode('utf-8', 'surrogatepass'), digest_size=4).hexdigest()}" if key else ""
 
 
+class Frame(NamedTuple):
+    """A piece of an answer as it left: `at` in microseconds, `after` in seconds from the call's beginning."""
+
+    at: Micros
+    after: float
+    text: str
+
+    @classmethod
+    def of(cls, entry: "Entry", at: Micros, text: str) -> "Frame":
+        return cls(at, (at - entry.at) / SECOND, text)
+
+
 @dataclass(slots=True)
 class Entry:
-    """One call. `outcome` is "ok", an error code, or "open" while it is under way."""
+    """One call. `outcome` is "ok", an error code, or "open" while it is under way.
+
+    Of a call that no stub answered, `headers` are those that some stub asked for, None where it was not sent; no secret
+    one is among them.
+    """
 
     seq: int
     at: Micros
@@ -38,23 +56,33 @@ class Entry:
     size: int = ENTRY_BYTES
     streamed: list[tuple[Micros, int]] | None = None
     stub: str = ""
+    headers: Mapping[str, str | None] | None = None
     forgotten: bool = False
 
     def end(self, now: Micros, outcome: str = "ok", message: str = "") -> None:
         self.ended_at, self.outcome, self.message = now, outcome, message
 
     def sent(self, at: Micros, count: int) -> None:
-        """Notes that some chunks of a stream have left."""
+        """Notes that some chunks of a stream have left. Their texts are the plan's, so nothing is copied."""
         if self.streamed is None:
             self.streamed = []
         self.streamed.append((at, count))
 
     @property
-    def frames(self) -> list[tuple[Micros, int]]:
-        """When chunks left, and how many at a time; an answer in one piece left when the call began."""
+    def frames(self) -> list[Frame]:
+        """The pieces that have left: a stream's chunks, or an answer in one piece."""
+        plan = self.plan
+        if plan is None:
+            return []
         if self.streamed is None:
-            return [(self.at, len(self.plan.chunks))] if self.plan is not None and self.outcome == "ok" else []
-        return self.streamed
+            return [Frame.of(self, self.ended_at, plan.text)] if self.outcome == "ok" else []
+        texts = iter(plan.chunks)
+        return [Frame.of(self, at, chunk.text) for at, count in self.streamed for chunk in islice(texts, count)]
+
+    @property
+    def duration(self) -> float | None:
+        """How long the call took, in seconds by its scope's clock; None while it is under way."""
+        return max(0, self.ended_at - self.at) / SECOND if self.ended_at else None
 
     @property
     def prompt(self) -> str:
@@ -88,7 +116,8 @@ class Journal:
     def open(self, at: Micros, operation: Operation, caller: Caller, request: Any) -> Entry:
         """Notes that a call has begun."""
         self.seq += 1
-        # The caller's headers are not kept: they hold its key, and a thousand dicts cost more than all the rest.
+        # The caller's headers are not kept: they hold its key, and a thousand dicts cost more than all the rest. Those
+        # that a stub asks for come later, in `unmatched`.
         entry = Entry(self.seq, at, operation, caller.scope, caller.owner, caller.transport, caller.app, request)
         if isinstance(request, ChatRequest):
             entry.size += request.size
@@ -100,10 +129,17 @@ class Journal:
     def answered(self, entry: Entry, plan: Plan) -> None:
         """Keeps what the call will be sent."""
         entry.plan = plan
+        self._grow(entry, len(plan.text))
+
+    def unmatched(self, entry: Entry, headers: Mapping[str, str | None]) -> None:
+        """Keeps what the stubs wanted to know of a call that none of them answered."""
+        entry.headers = headers
+        self._grow(entry, sum(len(name) + len(value or "") for name, value in headers.items()))
+
+    def _grow(self, entry: Entry, by: int) -> None:
         if self._entries and entry.seq >= self._entries[0].seq and not entry.forgotten:
-            grown = len(plan.text)
-            entry.size += grown
-            self._bytes += grown
+            entry.size += by
+            self._bytes += by
             self._forget()
 
     def _forget(self) -> None:

@@ -152,8 +152,11 @@ class ApexMock(StoredChats):
     async def finish(self, answer: Answer) -> Plan:
         """Waits until the whole answer is due: what a unary call does."""
         if answer.plan.duration or answer.plan.error is not None:
-            async for _ in self.play(answer):
-                pass
+            try:
+                async for _ in self.play(answer):
+                    pass
+            finally:
+                answer.entry.streamed = None  # it leaves in one piece
         else:
             answer.entry.end(self.clock.now(answer.scope))
         return answer.plan

@@ -1,10 +1,11 @@
 """The stubs that are laid down, by scope: adding, finding the one for a call, saying which came near."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from apex_mock.core.stubs import Difference, Reply, Stub, differences, near_misses, ranked
+from apex_mock.core.stubs import SECRET, Difference, Reply, Stub, differences, near_misses, ranked
 from apex_mock.core.types import Caller, Micros, Operation
 from apex_mock.errors import Unstubbed
 from apex_mock.seed import ident
@@ -13,6 +14,14 @@ from apex_mock.store.base import Store
 ALL_SCOPES = ""
 # What strict mode wants a stub for; the other operations answer from what is stored.
 ANSWERED = frozenset({Operation.CHAT, Operation.SEARCH, Operation.SUBMIT_RESEARCH})
+
+
+class Found(NamedTuple):
+    """The stub for a call and its reply; without one, the headers that stubs asked for, None where one was not sent."""
+
+    stub: Stub | None = None
+    reply: Reply | None = None
+    headers: Mapping[str, str | None] = MappingProxyType({})
 
 
 class StubBook:
@@ -51,10 +60,8 @@ class StubBook:
         """How many calls have had a stub."""
         return await self._store.ordinal(scope, f"stub {stub.id}")
 
-    async def find(
-        self, operation: Operation, request: Any, caller: Caller, *, strict: bool = False
-    ) -> tuple[Stub, Reply] | None:
-        """The stub for a call, used up by one, and what it replies. Raises Unstubbed when strict and there is none."""
+    async def find(self, operation: Operation, request: Any, caller: Caller) -> Found:
+        """The stub for a call, used up by one, and what it replies."""
         laid = await self._for(caller.scope)
         for scope, stub in laid:
             if any(differences(stub.when, operation, request, caller)):
@@ -65,11 +72,15 @@ class StubBook:
                     continue
             used = await self._store.next_ordinal(scope, f"stub {stub.id}")
             if stub.times is None or used < stub.times:
-                return stub, stub.reply(used)
-        if strict and operation in ANSWERED:
-            missed = near_misses([stub for _, stub in laid], operation, request, caller)
+                return Found(stub, stub.reply(used))
+        asked = {name.lower() for _, stub in laid for name in stub.when.headers} if operation in ANSWERED else ()
+        return Found(headers={name: caller.headers.get(name) for name in asked if f"header {name}" not in SECRET})
+
+    async def refuse(self, operation: Operation, request: Any, caller: Caller) -> None:
+        """What strict mode does to a call without a stub. Raises Unstubbed, for the operations that want one."""
+        if operation in ANSWERED:
+            missed = await self.near_misses(operation, request, caller)
             raise Unstubbed(f"no stub fits this {operation} call", hint=describe(missed))
-        return None
 
     async def near_misses(
         self, operation: Operation, request: Any, caller: Caller

@@ -216,20 +216,27 @@ class Call:
 
     async def _find_reply(self, strict: bool) -> Reply | None:
         world, entry, caller = self._world, self.entry, self._caller
-        try:
-            found = await world.stubs.find(entry.operation, entry.request, caller, strict=strict)
-        except Unstubbed as error:
-            world.surprise(caller.scope, f"{entry.describe()}: {error}")
-            raise
-        if found is None:
+        stub, reply, headers = await world.stubs.find(entry.operation, entry.request, caller)
+        if stub is None or reply is None:
+            if headers:
+                world.journal.unmatched(entry, headers)
+            if strict:
+                await self._refuse()
             return None
-        stub, reply = found
         entry.stub = stub.title
         if reply.delay and entry.operation is not Operation.CHAT:
             await world.clock.sleep_until(caller.scope, entry.at + round(reply.delay * 1_000_000))
         if reply.error is not None and reply.error.after_chunks is None:
             raise error_of(reply.error)
         return reply
+
+    async def _refuse(self) -> None:
+        entry = self.entry
+        try:
+            await self._world.stubs.refuse(entry.operation, entry.request, self._caller)
+        except Unstubbed as error:
+            self._world.surprise(entry.scope, f"{entry.describe()}: {error}")
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

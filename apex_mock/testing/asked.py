@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import anyio
 
-from apex_mock.clock import SECOND, stopwatch
+from apex_mock.clock import stopwatch
 from apex_mock.core.types import Operation
 from apex_mock.journal import Entry, redact
 from apex_mock.testing.ground import Ground
@@ -140,8 +140,3 @@ def _listed(counts: Mapping[str, int], filters: Mapping[str, str | None] | None 
     said = ", ".join(f"{name}: {count}" for name, count in counts.items())
     given = [f"{name} {value!r}" for name, value in (filters or {}).items() if value is not None]
     return f"{said} ({', '.join(given)})" if given else said
-
-
-def seconds_of(entry: Entry) -> float:
-    """How long a call took, in seconds by the test's clock."""
-    return max(0, entry.ended_at - entry.at) / SECOND

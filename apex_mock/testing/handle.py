@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -11,17 +11,17 @@ from apex_mock.core.types import Chat, Operation, ResearchMode
 from apex_mock.environment import environment
 from apex_mock.mock import ApexMock
 from apex_mock.stubbing import ALL_SCOPES
-from apex_mock.testing.asked import Asked, operation_named, seconds_of
+from apex_mock.testing.asked import Asked, operation_named
 from apex_mock.testing.builders import Builder, ChatStub, OperationStub, ResearchStub, SearchStub, match_of, named
 from apex_mock.testing.ground import Ground
 from apex_mock.tls import Certificate
+from apex_mock.wire.times import EPOCH, micros
 from apex_mock.world import PARTS, research_mode
 
 B = TypeVar("B", bound=Builder)
 SLOWEST = 5
 CHAT_FIELDS = ("title", "chat_type", "rows")
 ROW_FIELDS = ("prompt", "completion", "completion_type", "metadata")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ApexClock:
@@ -33,7 +33,7 @@ class ApexClock:
     @property
     def now(self) -> datetime:
         """In UTC."""
-        return _EPOCH + timedelta(microseconds=self._ground.mock.clock.now(self._scope))
+        return EPOCH + timedelta(microseconds=self._ground.mock.clock.now(self._scope))
 
     def advance(self, seconds: float) -> datetime:
         """What falls due in the next `seconds` happens now; returns the new now. Raises ValueError below 0.
@@ -43,8 +43,16 @@ class ApexClock:
         self._ground.mock.clock.advance(self._scope, seconds)
         return self.now
 
+    def set(self, time: datetime | str) -> datetime:
+        """It is now `time`, forward or back, a datetime with a time zone or "2025-06-01T12:00:00Z"; the pace stays.
+
+        A job that is younger than the new now is pending until its time comes again. Raises ValueError.
+        """
+        self._ground.mock.clock.set(self._scope, micros(time))
+        return self.now
+
     def freeze(self) -> datetime:
-        """Time stands still, until `advance`, `resume` or `scale`."""
+        """Time stands still, until `advance`, `set`, `resume` or `scale`."""
         return self.scale(0.0)
 
     def resume(self) -> datetime:
@@ -188,17 +196,21 @@ class Apex(Asked):
         profile: str | None = None,
         strict: bool | None = None,
         research: Mapping[str, Any] | str | ResearchMode | None = None,
-        clock: str | float | None = None,
+        clock: str | float | datetime | None = None,
         stubs: Sequence[Stub] = (),
     ) -> None:
         """How things are in this test's world: what the marker says, for the middle of a test.
 
         `research` is what moves jobs ("immediate", "polls", "manual", "elapsed"), or fields of ResearchMode by name;
-        `clock` is "frozen", or how many times as fast as the system's it runs. What is not given stays as it is.
-        Raises InvalidRequest for a profile or a research mode that does not exist, ValueError for such a clock.
+        `clock` is "frozen", or how many times as fast as the system's it runs, or a time at which it is frozen. What is
+        not given stays as it is. Raises InvalidRequest for a profile or a research mode that does not exist, ValueError
+        for such a clock.
         """
         if clock is not None:
-            self.clock.scale(pace(clock))
+            at, scale = pace(clock)
+            self.clock.scale(scale)
+            if at is not None:
+                self.clock.set(at)
         if isinstance(research, str):
             research = {"progress": research}
         mode = research if research is None or isinstance(research, ResearchMode) else research_mode(dict(research))
@@ -241,12 +253,12 @@ class Apex(Asked):
     def summary(self) -> dict[str, Any]:
         """The test's calls in figures, as JSON has them: what --apex-report adds up."""
         calls = self.calls()
-        slowest = sorted(calls, key=seconds_of, reverse=True)[:SLOWEST]
+        slowest = sorted(calls, key=lambda entry: entry.duration or 0.0, reverse=True)[:SLOWEST]
         return {
             "calls": dict(Counter(str(entry.operation) for entry in calls)),
             "failed": sum(entry.outcome not in ("ok", "open") for entry in calls),
             "surprises": self.complaints(),
-            "slowest": [[seconds_of(entry), entry.describe()] for entry in slowest],
+            "slowest": [[entry.duration or 0.0, entry.describe()] for entry in slowest],
         }
 
 
@@ -257,10 +269,15 @@ def checked(given: Mapping[str, Any], known: Sequence[str], kind: str) -> dict[s
     return dict(given)
 
 
-def pace(clock: str | float) -> float:
-    """What a clock is to run at, from "frozen" or a factor. Raises ValueError."""
+def pace(clock: str | float | datetime) -> tuple[datetime | None, float]:
+    """What time a clock is to show, None for the present one, and at what pace it is to run. Raises ValueError."""
     if clock == "frozen":
-        return 0.0
+        return None, 0.0
+    if isinstance(clock, datetime) or (isinstance(clock, str) and clock[:1].isdigit()):
+        return EPOCH + timedelta(microseconds=micros(clock)), 0.0
     if isinstance(clock, str | bool) or clock < 0:
-        raise ValueError(f'the clock is "frozen", or so many times as fast as the system\'s; not {clock!r}')
-    return float(clock)
+        raise ValueError(
+            f'the clock is "frozen", so many times as fast as the system\'s, or a time like "2025-06-01T12:00:00Z" at '
+            f"which it is frozen; not {clock!r}"
+        )
+    return None, float(clock)

@@ -117,7 +117,7 @@ def _unary(mock: ApexMock, handle: Any) -> Callable[[Any, RequestContext[Any, An
 def _stream(mock: ApexMock) -> Callable[[Any, RequestContext[Any, Any]], AsyncIterator[Message[Any]]]:
     async def call(request: Any, ctx: RequestContext[Any, Any]) -> AsyncIterator[Message[Any]]:
         try:
-            answer = await mock.chat(rpc.chat_request(request), _caller.get())
+            answer = await mock.chat(rpc.stream_request(request), _caller.get())
             async for chunks in mock.play(answer):
                 for message in rpc.chunk_responses(answer.plan, chunks):
                     yield message

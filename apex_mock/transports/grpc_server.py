@@ -143,7 +143,7 @@ def _stream(mock: ApexMock, method: Method) -> Callable[[bytes, Context], AsyncI
     async def call(data: bytes, context: Context) -> AsyncIterator[bytes]:
         try:
             caller = await _admit(mock, context)
-            answer = await mock.chat(_read(method, data, rpc.read_chat), caller)
+            answer = await mock.chat(_read(method, data, rpc.read_stream), caller)
             async with aclosing(mock.play(answer)) as parts:
                 async for chunks in parts:
                     for binary in rpc.chunk_binaries(answer.plan, chunks):

@@ -38,6 +38,10 @@ def chat_request(message: pb.ChatCompletionRequest) -> ChatRequest:
     return read_chat(message.to_binary())
 
 
+def stream_request(message: pb.ChatCompletionRequest) -> ChatRequest:
+    return read_stream(message.to_binary())
+
+
 @kept(512)
 def read_chat(data: bytes) -> ChatRequest:
     """A chat request from its binary form. Raises ValueError."""
@@ -53,6 +57,12 @@ def read_chat(data: bytes) -> ChatRequest:
         json_format=message.json_format,
         timeout=message.timeout if message.has_field("timeout") else None,
     )
+
+
+@kept(512)
+def read_stream(data: bytes) -> ChatRequest:
+    """What is asked of the streaming method, whichever `stream` the message has. Raises ValueError."""
+    return replace(read_chat(data), stream=True)
 
 
 def research_request(message: pb.ChatCompletionRequest) -> ChatRequest:

@@ -7,12 +7,23 @@ import orjson
 
 from apex_mock.core.types import JobView, Micros
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def rfc3339(at: Micros) -> str:
     """UTC with microseconds and Z, as `2025-05-30T14:32:05.758727Z` (D1)."""
-    return (_EPOCH + timedelta(microseconds=at)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return (EPOCH + timedelta(microseconds=at)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def micros(time: str | datetime) -> Micros:
+    """A datetime, or a text such as rfc3339 writes. Raises ValueError, for one without a time zone too."""
+    try:
+        read = datetime.fromisoformat(time) if isinstance(time, str) else time
+    except ValueError:
+        raise ValueError(f"{time!r} is no time; write 2025-06-01T12:00:00Z") from None
+    if read.tzinfo is None:
+        raise ValueError(f"{str(time)!r} is in no time zone; write 2025-06-01T12:00:00Z, or give tzinfo")
+    return (read - EPOCH) // timedelta(microseconds=1)
 
 
 def job_chunks(view: JobView) -> Iterator[tuple[int, str]]:

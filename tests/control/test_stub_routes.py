@@ -136,7 +136,47 @@ def test_a_call_without_a_stub_is_unmatched(me):
     near, far = call["near_misses"]
     assert {"field": "prompt", "wanted": "contains 'refund'", "got": "'my invoice'"} in near["differences"]
     assert {d["field"]: d["got"] for d in far["differences"]}["stream"] == "False"
-    assert "keeps no headers" in {d["field"]: d["got"] for d in near["differences"]}["header x-tenant"]
+    assert {d["field"]: d["got"] for d in near["differences"]}["header x-tenant"] == "nothing"
+
+
+def test_near_misses_know_the_headers_that_stubs_ask_for(me, key):
+    """As they were sent; not of calls that came before anybody asked, and of a secret one nothing at all."""
+    me.lay({"when": {"prompt": "refund"}, "reply": "a"})
+    me.ask("too early", x_tenant="acme")
+    me.lay({"name": "wants", "when": {"prompt": "bill", "headers": {"X-Tenant": "acme"}}, "reply": "a"})
+    me.lay({"name": "secret", "when": {"prompt": "bill", "headers": {"Api-Key": "another"}}, "reply": "a"})
+    me.ask("a bill", x_tenant="umbrella", x_other="kept by nobody")
+    me.ask("an invoice", x_tenant="ACME")
+    told = [
+        {(miss["stub"], d["field"]): d["got"] for miss in call["near_misses"] for d in miss["differences"]}
+        for call in me.control("GET", "journal/near-misses")["calls"]
+    ]
+    got = [call.get(("wants", "header x-tenant")) for call in told]
+    assert got == ["not known: no stub asked for it when the call came", "'umbrella'", None]
+    assert [call[("secret", "header api-key")] for call in told] == ["not shown"] * 3
+    text = me.http.get("/__apex/journal/near-misses", params={"scope": key}).text
+    assert "kept by nobody" not in text
+    assert key not in text.replace(f'"scope":"{key}"', "")
+
+
+def test_headers_are_kept_of_unmatched_calls_only(me, server, key):
+    """And only those that somebody asks for: the journal is no record of headers."""
+    me.lay({"when": {"prompt": "x", "headers": {"x-tenant": "acme"}}, "reply": "a"})
+    me.ask("x", x_tenant="acme")
+    me.ask("y", x_tenant="acme")
+    me.ask("z")
+    kept = [entry.headers for entry in server.mock.journal.select(scope=key)]
+    assert kept == [None, {"x-tenant": "acme"}, {"x-tenant": None}]
+
+
+def test_a_stub_for_streams_answers_them_over_every_wire(me, server, key):
+    """The streaming method of RPC asks for a stream, whatever its message says."""
+    me.lay([{"when": {"stream": True}, "reply": "streamed"}, {"when": {"stream": False}, "reply": "whole"}])
+    for make in WIRES.values():
+        wire = make(server.address, key)
+        texts = [wire.call(method, chat("x")).text for method in ("ChatCompletionStream", "ChatCompletion")]
+        wire.close()
+        assert texts == ["streamed", "whole"]
 
 
 def test_in_strict_mode_every_call_without_a_stub_is(me):

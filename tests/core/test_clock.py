@@ -85,13 +85,22 @@ def test_a_scaled_clock_runs_that_many_times_as_fast(now, later, factor):
 
 @given(micros, st.lists(st.tuples(st.sampled_from(["advance", "scale"]), st.integers(0, 10**9), spans), max_size=8))
 def test_time_never_goes_back(now, moves):
-    """Whatever is done to a clock short of a reset."""
+    """Whatever is done to a clock short of a reset and a set."""
     state, seen = ClockState(), now
     for name, amount, later in moves:
         now += later
         state = state.advance(amount, now) if name == "advance" else state.run(amount / 10**8, now)
         assert state.now(now) >= seen
         seen = state.now(now)
+
+
+@given(micros, micros, spans, st.integers(min_value=0, max_value=1000))
+def test_setting_goes_on_from_another_instant_at_the_same_pace(now, to, later, factor):
+    """Forward, which counts as an advance, or back, which takes no advance away."""
+    state = ClockState().run(float(factor), now).advance(7, now).set(to, now)
+    assert state.now(now) == to
+    assert state.now(now + later) == to + later * factor
+    assert state.moved == 7 + max(0, to - now - 7)
 
 
 # --- Scopes -----------------------------------------------------------------------------------------------------------
@@ -134,10 +143,35 @@ def test_time_cannot_be_turned_back(clock, system, move):
     assert clock.now("a") == system.at
 
 
+@pytest.mark.parametrize("to", [-1, 10**18])
+def test_a_time_that_cannot_be_written_is_refused(clock, system, to):
+    """It says so and changes nothing."""
+    with pytest.raises(ValueError, match="from 1970 to 9999"):
+        clock.set("a", to)
+    assert clock.now("a") == system.at
+
+
+async def test_setting_wakes_who_is_due_and_only_them(clock, system):
+    """In the order in which they were due; one that was nearly due sleeps on when the clock goes back."""
+    clock.freeze("a")
+    began = system.at
+    woken, tasks = sleeping(clock, "a", [60, 30, 90])
+    await settle()
+    clock.set("a", began - 1000 * SECOND)
+    await settle()
+    assert woken == []
+    clock.set("a", began + 60 * SECOND)
+    await settle()
+    assert woken == [30, 60]
+    clock.set("a", began + 90 * SECOND)
+    await asyncio.gather(*tasks)
+
+
 def test_moving_the_clock_tells_the_new_time(clock, system):
     """So that a test need not ask again."""
     assert clock.advance("a", 1.5) == system.at + 1_500_000
     assert clock.freeze("a") == clock.resume("a") == system.at + 1_500_000
+    assert clock.set("a", 5 * SECOND) == 5 * SECOND
 
 
 # --- Sleepers ---------------------------------------------------------------------------------------------------------

@@ -119,7 +119,8 @@ def test_a_stream_comes_at_its_own_times_and_breaks(apex):
         rest = list(lines)
     assert "three" not in "".join(rest)
     (entry,) = apex.wait_for(chat=1)
-    assert entry.frames[1][0] - entry.frames[0][0] == 10_000_000
+    assert [(frame.text, frame.after) for frame in entry.frames] == [("one ", 0.0), ("two ", 10.0)]
+    assert [frame.at - entry.at for frame in entry.frames] == [0, 10_000_000]
 
 
 def test_search(apex, wire):
@@ -202,6 +203,39 @@ def test_the_clock_moves_as_it_is_told(apex):
         apex.clock.scale(-1)
 
 
+def test_the_clock_is_set(apex, wire):
+    """Forward and back, by a datetime or a text; the pace stays."""
+    apex.clock.freeze()
+    noon = datetime(2025, 6, 1, 12, tzinfo=UTC)
+    assert apex.clock.set(noon) == noon == apex.clock.now
+    apex.research().completes(["found"])
+    job_id = job_of(wire, "x")
+    assert apex.clock.set("2025-06-01T14:00:00+02:00") == noon
+    assert poll(wire, job_id)["status"] == "pending"
+    apex.clock.set("2025-06-01T13:00:00Z")
+    assert poll(wire, job_id)["status"] == "completed"
+    apex.clock.set("2025-05-01T00:00:00Z")
+    assert poll(wire, job_id)["status"] == "pending", "its time is yet to come"
+    assert ask(apex).json()["created"] == datetime(2025, 5, 1, tzinfo=UTC).timestamp()
+    for wrong, says in (
+        ("2025-06-01T12:00:00", "no time zone"),
+        ("noon", "is no time"),
+        (datetime(2025, 6, 1), "zone"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            apex.clock.set(wrong)
+
+
+def test_a_manual_job_goes_by_a_leap_of_the_clock(apex, wire):
+    """As by an advance; going back undoes nothing."""
+    apex.choose(research={"progress": "manual", "duration": 60}, clock="2025-06-01T12:00:00Z")
+    job_id = job_of(wire, "bees")
+    apex.clock.set("2025-06-01T12:01:00Z")
+    assert poll(wire, job_id)["status"] == "completed"
+    apex.clock.set("2025-06-01T11:00:00Z")
+    assert poll(wire, job_id)["status"] == "completed"
+
+
 def test_three_minutes_of_polling_take_no_time(apex, wire, monkeypatch):
     """The loop of the documentation's page, which sleeps for 20 seconds, unchanged."""
     monkeypatch.setattr(time, "sleep", apex.clock.advance)
@@ -266,6 +300,8 @@ def test_choose_and_reset(apex):
         ({"research": {"pols": 3}}, InvalidRequest, "pols"),
         ({"clock": "stopped"}, ValueError, "frozen"),
         ({"clock": -1}, ValueError, "-1"),
+        ({"clock": "2025-06-01"}, ValueError, "no time zone"),
+        ({"clock": "2025-16-01T12:00:00Z"}, ValueError, "is no time"),
     ],
 )
 def test_a_choice_that_cannot_be(apex, choice, error, says):

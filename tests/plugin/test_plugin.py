@@ -202,6 +202,11 @@ def test_the_marker(inner, pytester):
             now = apex.clock.now
             assert apex.clock.now == now
 
+        @pytest.mark.apex(clock="2025-06-01T12:00:00Z", profile="instant")
+        def test_frozen_at_noon(apex):
+            assert apex.clock.now.isoformat() == "2025-06-01T12:00:00+00:00"
+            assert ask(apex).json()["created"] == 1748779200
+
         @pytest.mark.apex(clock=1e9)
         def test_hurried(apex):
             assert (apex.clock.now - apex.clock.now).total_seconds() < -1
@@ -210,7 +215,7 @@ def test_the_marker(inner, pytester):
             assert os.environ["APEX_API_KEY"].startswith("test-")
         """)
     )
-    result.assert_outcomes(passed=7)
+    result.assert_outcomes(passed=8)
 
 
 WRONG = {

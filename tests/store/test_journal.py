@@ -83,3 +83,33 @@ def test_reading_it_while_calls_come_in_is_safe():
     for _ in journal:
         asked(journal)
     assert len(journal) == 2
+
+
+def test_a_stream_s_frames_have_their_times_and_texts():
+    """As far as it got; an answer that is no stream leaves in one piece, when it ends."""
+    journal = Journal(10, 100_000)
+    chunks = (Chunk("a"), Chunk("b", 1), Chunk("c", 1), Chunk("d", 9))
+    streamed = asked(journal)
+    journal.answered(streamed, Plan("id", 0, "model", "abcd", chunks))
+    assert streamed.frames == []
+    streamed.sent(500_000, 1)
+    streamed.sent(1_500_000, 2)
+    assert streamed.frames == [(500_000, 0.5, "a"), (1_500_000, 1.5, "b"), (1_500_000, 1.5, "c")]
+    whole = asked(journal)
+    journal.answered(whole, Plan("id", 0, "model", "abcd", chunks))
+    assert whole.frames == []
+    whole.end(2_000_000)
+    assert whole.frames == [(2_000_000, 2.0, "abcd")]
+    failed = asked(journal)
+    failed.end(1, "internal")
+    assert failed.frames == []
+
+
+def test_the_headers_of_an_unmatched_call_count_among_its_bytes():
+    """However long they are."""
+    journal = Journal(10, 3 * ENTRY_BYTES)
+    first, second = asked(journal), asked(journal)
+    journal.unmatched(second, {"x-long": "x" * ENTRY_BYTES, "x-none": None})
+    assert list(journal) == [second]
+    journal.unmatched(first, {"x-long": "x" * ENTRY_BYTES})
+    assert list(journal) == [second]

@@ -70,6 +70,24 @@ def test_a_scopes_clock_is_read_moved_frozen_and_reset(control, server):
     assert server.mock.clock.state(control.scope).moved == 0
 
 
+def test_a_scopes_clock_is_set(control, server):
+    """At the pace that it has, or with a new one; what makes no sense changes nothing."""
+    control.post("clock", {"scale": 0})
+    assert control.post("clock", {"now": "2025-06-01T12:00:00Z"})["now"] == "2025-06-01T12:00:00.000000Z"
+    told = control.post("clock", {"now": "2024-02-29T14:00:00.5+02:00", "scale": 0})
+    assert (told["now"], told["frozen"]) == ("2024-02-29T12:00:00.500000Z", True)
+    wrong = [
+        {"now": "noon"},
+        {"now": "2025-06-01T12:00:00"},
+        {"now": 5},
+        {"now": None},
+        {"now": "1969-12-31T23:59:59Z"},
+    ]
+    for body in [*wrong, {"now": "2025-06-01T12:00:00Z", "scale": -1}, {"reset": True, "scale": 1}, {}]:
+        assert control.try_post("clock", body).status_code == 422, body
+    assert control.get("clock")["now"] == told["now"]
+
+
 def test_advancing_the_clock_completes_research(control):
     """Three minutes of a job in no time."""
     control.post("clock", {"scale": 0})

@@ -12,8 +12,8 @@ from apex_mock.core.types import Job
 from apex_mock.errors import InvalidRequest
 from apex_mock.mock import ApexMock
 from apex_mock.stubfolder import StubFolder
-from apex_mock.transports.control.asking import Table, body_of, number, query_of, scope_of
-from apex_mock.wire.times import rfc3339
+from apex_mock.transports.control.asking import Table, body_of, number, query_of, scope_of, word
+from apex_mock.wire.times import micros, rfc3339
 from apex_mock.world import PARTS, research_mode
 
 
@@ -87,12 +87,22 @@ class General:
         return self._clock(scope_of(request))
 
     async def set_clock(self, request: HttpRequest) -> Response:
-        """{"scale": 0} freezes, {"scale": 1} resumes, {"scale": 60} hurries; {"reset": true} goes back to real time."""
-        scope, body = scope_of(request), await body_of(request, {"scale", "reset"})
+        """{"scale": 0} freezes, {"scale": 1} resumes, {"scale": 60} hurries; {"now": "2025-06-01T12:00:00Z"} sets the
+        time, with or without a scale; {"reset": true} goes back to real time."""
+        scope, body, clock = scope_of(request), await body_of(request, {"now", "scale", "reset"}), self.mock.clock
         if body.get("reset"):
-            self.mock.clock.reset(scope)
-        else:
-            self.mock.clock.scale(scope, number(body, "scale"))
+            if len(body) > 1:
+                raise InvalidRequest("goes without now and scale", ("reset",))
+            clock.reset(scope)
+            return self._clock(scope)
+        scale = number(body, "scale") if "scale" in body or "now" not in body else None
+        if "now" in body:
+            try:
+                clock.set(scope, micros(word(body, "now") or ""))
+            except ValueError as error:
+                raise InvalidRequest(str(error), ("now",)) from None
+        if scale is not None:
+            clock.scale(scope, scale)
         return self._clock(scope)
 
     async def advance_clock(self, request: HttpRequest) -> Response:

@@ -6,7 +6,6 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-from apex_mock.clock import SECOND
 from apex_mock.core.stubs import Difference, Stub
 from apex_mock.core.types import Operation
 from apex_mock.journal import Entry, redact
@@ -48,7 +47,7 @@ class Shown:
             "status": entry.outcome,
             "message": self.message(entry),
             "stub": entry.stub or None,
-            "duration": (entry.ended_at - entry.at) / SECOND if entry.ended_at else None,
+            "duration": entry.duration,
             "answer": None,
         }
         if plan is not None:
@@ -59,7 +58,7 @@ class Shown:
                 "finish_reason": plan.finish_reason,
                 "miners": list(plan.miners),
                 "tool_calls": [call._asdict() for call in plan.tool_calls],
-                "frames": [{"after": (at - entry.at) / SECOND, "chunks": count} for at, count in entry.frames],
+                "frames": [{"at": rfc3339(f.at), "after": f.after, "text": f.text} for f in entry.frames],
             }
         return shown
 

@@ -6,7 +6,7 @@ import orjson
 from starlette.responses import Response
 
 from apex_mock.asgi import HttpRequest, Json
-from apex_mock.core.stubs import Difference, Stub
+from apex_mock.core.stubs import SECRET, Difference, Stub
 from apex_mock.core.types import Caller, ChatRequest, Message, Operation, SearchRequest
 from apex_mock.errors import InvalidRequest, NotFound
 from apex_mock.journal import Entry
@@ -87,9 +87,10 @@ class Stubs:
         shown = Shown(self.mock, scope_of(request))
         calls = []
         for entry in await self._unmatched(request, LAST):
-            caller = Caller(entry.scope, entry.owner, entry.transport, entry.app)
+            headers = {name: value for name, value in (entry.headers or {}).items() if value is not None}
+            caller = Caller(entry.scope, entry.owner, entry.transport, entry.app, headers=headers)
             missed = await self.mock.stubs.near_misses(entry.operation, entry.request, caller)
-            told = [(stub, [_without_headers(d) for d in found]) for stub, found in missed]
+            told = [(stub, [_as_known(d, entry) for d in found]) for stub, found in missed]
             calls.append({"seq": entry.seq, "call": entry.describe(), "near_misses": shown.missed(told)})
         return Json({"calls": calls})
 
@@ -126,10 +127,13 @@ class Stubs:
         return sorted(laid, key=lambda e: (e[1].when.specificity, e[0] != ALL_SCOPES, e[1].order), reverse=True)
 
 
-def _without_headers(found: Difference) -> Difference:
-    if not found.field.startswith("header "):
+def _as_known(found: Difference, entry: Entry) -> Difference:
+    """Of the headers the journal keeps only what stubs ask for at the time of the call, and no secret one."""
+    if not found.field.startswith("header ") or found.field in SECRET:
         return found
-    return Difference(found.field, found.wanted, "not known: the journal keeps no headers")
+    if found.field.removeprefix("header ") in (entry.headers or ()):
+        return found
+    return Difference(found.field, found.wanted, "not known: no stub asked for it when the call came")
 
 
 def _headers(body: dict[str, Any]) -> dict[str, str]:
