@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.wires import WIRES
+
 INI = """
 [pytest]
 addopts = --strict-markers -p no:cacheprovider -p no:randomly
@@ -31,3 +33,10 @@ def inner(pytester):
         return pytester.runpytest_subprocess(*options)
 
     return run
+
+
+@pytest.fixture(params=WIRES)
+def wire(request, apex):
+    made = WIRES[request.param](apex.address, apex.key)
+    yield made
+    made.close()
