@@ -17,6 +17,7 @@ from apex_mock.settings import Settings
 from apex_mock.stubfolder import StubFolder, folder_of
 from apex_mock.transports import constellation, sn1
 from apex_mock.transports.control import Control
+from apex_mock.transports.described import Described
 from apex_mock.wire.sn1 import BadBody
 
 log = logging.getLogger("apex_mock")
@@ -45,10 +46,12 @@ def create_app(
     middleware = []
     if folder is None and (folder := folder_of(mock)) is not None:
         middleware.append(Middleware(Laid, folder=folder))
-    rest = sn1.Sn1(mock).routes()
+    host = sn1.Sn1(mock)
+    rest = host.routes()
     rpc = Mount(constellation.PATH, app=constellation.Constellation(mock))
     # Routes are tried in order, so the two busiest stand first.
-    app = ApexApp(routes=[rest[0], rpc, *rest[1:], *Control(mock, folder).routes()], middleware=middleware)
+    control = Control(mock, folder).routes()
+    app = ApexApp(routes=[rest[0], rpc, *rest[1:], Described(host).route(), *control], middleware=middleware)
     app.router.redirect_slashes = False
     app.state.mock = mock
     return app

@@ -12,12 +12,11 @@ from itertools import accumulate
 from random import Random
 
 from apex_mock.core.types import ChatRequest, SearchRequest
-from apex_mock.errors import InvalidRequest, NoMiners
+from apex_mock.errors import NoMiners
 
 SEARCH_TASK = "WebRetrievalTask"
 EXPLORATION = 0.2  # the share of the draws that look beyond the best paid miners
 TRIES = 20  # how often a lottery draws for each miner before it takes the rest as they stand
-UID_LIMIT = 65_536  # uids are 16 bits wide on chain
 
 
 class Failing(StrEnum):
@@ -106,9 +105,6 @@ class Network:
 
     def named(self, uids: Sequence[int]) -> tuple[Miner, ...]:
         """The miners that a caller named, once each, in the request's order; others are left out."""
-        for index, uid in enumerate(uids):
-            if not 0 <= uid < UID_LIMIT:
-                raise InvalidRequest(f"a uid is between 0 and {UID_LIMIT - 1}, not {uid}", ("uids", index))
         return tuple(self.by_uid[uid] for uid in dict.fromkeys(uids) if uid in self.by_uid)
 
     def choose_for_chat(self, request: ChatRequest, random: Random, count: int) -> tuple[Miner, ...]:

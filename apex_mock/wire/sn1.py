@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema
 
+from apex_mock.core.checks import MAX_MINERS, MAX_TEMPERATURE, MAX_TOKENS, ROLES, UID_LIMIT
 from apex_mock.core.types import ChatRequest, JobView, Message, Plan, Sampling, SearchRequest, WebResult
 from apex_mock.errors import (
     ApexError,
@@ -47,50 +48,68 @@ def _text(value: Any) -> Any:
     return value
 
 
-class _Message(BaseModel):
-    role: str
-    content: Annotated[str, BeforeValidator(_text)]
+# What the document at /openapi.json says of a field where pydantic alone cannot know.
+_WORD = r"[^\s\u001c-\u001f\u0085]"
+_PART: dict[str, Any] = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+_CONTENT: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": _PART}]}
+_SAYS_SOMETHING: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "content": {
+            "anyOf": [
+                {"type": "string", "pattern": _WORD},
+                {"type": "array", "contains": {"properties": {"text": {"type": "string", "pattern": _WORD}}}},
+            ]
+        }
+    },
+    "required": ["content"],
+}
 
 
-class _Sampling(BaseModel):
+class MessageBody(BaseModel):
+    role: Annotated[str, Field(json_schema_extra={"enum": list(ROLES)})]
+    content: Annotated[str, BeforeValidator(_text), WithJsonSchema(_CONTENT)]
+
+
+class SamplingBody(BaseModel):
     """Only some of the keys may be there, or more (which are ignored)."""
 
-    temperature: float | None = Field(default=None, ge=0)
+    temperature: float | None = Field(default=None, ge=0, le=MAX_TEMPERATURE)
     top_p: float | None = Field(default=None, ge=0, le=1)
     top_k: float | None = Field(default=None, ge=0)
-    max_new_tokens: int | None = Field(default=None, ge=1)
+    max_new_tokens: int | None = Field(default=None, ge=1, le=MAX_TOKENS)
     do_sample: bool | None = None
 
 
-class _StreamOptions(BaseModel):
+class StreamOptions(BaseModel):
     include_usage: bool | None = None
 
 
 Int64 = Annotated[int, Field(ge=-INT64, lt=INT64)]
-Uids = list[Annotated[int, Field(ge=0, le=65_535)]]
+Uids = list[Annotated[int, Field(ge=0, lt=UID_LIMIT)]]
 
 
 class ChatBody(BaseModel):
     """The body of /v1/chat/completions: Apex's fields, and OpenAI's own beside them (Apex's win)."""
 
-    messages: list[_Message] = Field(min_length=1)
+    messages: list[MessageBody] = Field(min_length=1, json_schema_extra={"contains": _SAYS_SOMETHING})
     uids: Uids | None = None
     seed: Int64 | None = None
     task: str | None = None
     model: str | None = None
     test_time_inference: bool | None = None
     mixture: bool | None = None
-    sampling_parameters: _Sampling | None = None
+    sampling_parameters: SamplingBody | None = None
     inference_mode: str | None = None
     json_format: bool | None = None
     stream: bool | None = None
     timeout: Annotated[int, Field(ge=0, lt=INT64)] | None = None
-    temperature: float | None = Field(default=None, ge=0)
+    temperature: float | None = Field(default=None, ge=0, le=MAX_TEMPERATURE)
     top_p: float | None = Field(default=None, ge=0, le=1)
-    max_tokens: int | None = Field(default=None, ge=1)
-    max_completion_tokens: int | None = Field(default=None, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1, le=MAX_TOKENS)
+    max_completion_tokens: int | None = Field(default=None, ge=1, le=MAX_TOKENS)
     stop: str | list[str] | None = None
-    stream_options: _StreamOptions | None = None
+    stream_options: StreamOptions | None = None
     response_format: dict[str, Any] | None = None
 
     def to_request(self) -> ChatRequest:
@@ -115,7 +134,7 @@ class ChatBody(BaseModel):
         )
 
     def _sampling(self) -> Sampling:
-        own = self.sampling_parameters or _Sampling()
+        own = self.sampling_parameters or SamplingBody()
         return Sampling(
             temperature=_first(own.temperature, self.temperature, DEFAULTS.temperature),
             top_p=_first(own.top_p, self.top_p, DEFAULTS.top_p),
@@ -131,12 +150,23 @@ def _first(*values: Any) -> Any:
     return next(value for value in values if value is not None)
 
 
+def _only_chain_of_thought(schema: dict[str, Any]) -> None:
+    schema["properties"]["inference_mode"] = {"const": CHAIN_OF_THOUGHT}
+    schema["required"].append("inference_mode")
+
+
+class JobBody(ChatBody):
+    """The body of /v1/chat/completions/jobs: a chat's, in the one mode that has jobs."""
+
+    model_config = ConfigDict(json_schema_extra=_only_chain_of_thought)
+
+
 class SearchBody(BaseModel):
     """The body of /web_retrieval."""
 
-    search_query: str
+    search_query: Annotated[str, Field(json_schema_extra={"pattern": _WORD})]
     uids: Uids | None = None
-    n_miners: int | None = Field(default=None, ge=1, le=1024)
+    n_miners: int | None = Field(default=None, ge=1, le=MAX_MINERS)
     n_results: int | None = Field(default=None, ge=1, lt=INT64)
     max_response_time: int | None = Field(default=None, ge=1, lt=INT64)
 
@@ -151,6 +181,7 @@ class SearchBody(BaseModel):
 
 
 _CHAT = TypeAdapter(ChatBody)
+_JOB = TypeAdapter(JobBody)
 _SEARCH = TypeAdapter(SearchBody)
 _UIDS = TypeAdapter(Uids | None)
 
@@ -178,7 +209,7 @@ def read_chat(body: bytes) -> ChatRequest:
 
 def read_job(body: bytes) -> ChatRequest:
     """Raises BadBody, WrongMode."""
-    sent: ChatBody = _read(_CHAT, body)
+    sent: JobBody = _read(_JOB, body)
     if sent.inference_mode != CHAIN_OF_THOUGHT:
         raise WrongMode("This endpoint only accepts Chain-of-Thought inference mode")
     return sent.to_request()

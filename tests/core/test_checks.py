@@ -103,6 +103,15 @@ def test_a_search_has_bounds(changes, field):
     assert refusal(check_search, replace(SEARCH, **changes)).field == (field,)
 
 
+@pytest.mark.parametrize("uid", [-1, 65_536, 2**70])
+@pytest.mark.parametrize(("check", "request_"), [(check_chat, CHAT), (check_search, SearchRequest("q"))])
+def test_a_uid_that_cannot_exist_is_refused(check, request_, uid):
+    """By the place where it stands; the greatest that can exist passes."""
+    check(replace(request_, uids=(0, 65_535)))
+    with pytest.raises(InvalidRequest, match=r"uids\.1: a uid is between 0 and 65535"):
+        check(replace(request_, uids=(0, uid)))
+
+
 @pytest.mark.parametrize("value", ["", " "])
 def test_an_id_is_required(value):
     """And named by its field."""

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from apex_mock.core.miners import SEARCH_TASK, Network, draw
+from apex_mock.core.miners import SEARCH_TASK, draw
 from apex_mock.core.types import ChatRequest, Message, SearchRequest
-from apex_mock.errors import InvalidRequest, NoMiners
+from apex_mock.errors import NoMiners
 from tests.core.worlds import MODELS, TASKS, miner, miners, networks
 
 seeds = st.integers(0, 2**32)
@@ -62,14 +62,6 @@ def test_uids_name_the_miners_in_the_requests_order(network, seed, data):
         else:
             with pytest.raises(NoMiners):
                 choose()
-
-
-@pytest.mark.parametrize("uid", [-1, 65_536, 2**70])
-def test_a_uid_that_cannot_exist_is_refused(uid):
-    """By the place where it stands."""
-    network = Network((miner(0),), MODELS[0])
-    with pytest.raises(InvalidRequest, match=r"uids\.1: a uid is between 0 and 65535"):
-        network.choose_for_chat(chat(uids=(0, uid)), Random(0), 1)
 
 
 @given(networks, st.sampled_from(["", *TASKS]), st.sampled_from(["", *MODELS]))

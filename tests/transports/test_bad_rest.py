@@ -82,7 +82,7 @@ def test_a_body_that_cannot_be_read_is_a_422_that_says_where(rest, path, name):
         ({"sampling_parameters": {"max_new_tokens": -5}}, ["sampling_parameters", "max_new_tokens"]),
         ({"sampling_parameters": {"max_new_tokens": 10**30}}, ["sampling_parameters", "max_new_tokens"]),
         ({"max_tokens": 0}, ["max_tokens"]),
-        ({"temperature": 1e300}, ["sampling_parameters", "temperature"]),
+        ({"temperature": 1e300}, ["temperature"]),
         ({"model": 5}, ["model"]),
         ({"stop": 5}, ["stop"]),
     ],
