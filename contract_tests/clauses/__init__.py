@@ -1,0 +1,10 @@
+"""The clauses, a file for each area. A module here is loaded, and its clauses are in the book, in this order."""
+
+from importlib import import_module
+
+AREAS = ("chat", "stream", "search")
+
+
+def load() -> None:
+    for area in AREAS:
+        import_module(f".{area}", __package__)

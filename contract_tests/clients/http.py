@@ -1,0 +1,64 @@
+"""What the HTTP wires share: a connection, a curl command, and errors as their bodies have them."""
+
+import ssl
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import orjson
+
+from .base import Request, Unreachable, Wire, as_shell
+
+if TYPE_CHECKING:
+    from ..target import Target
+
+USER_AGENT = "apex-mock-contract"
+
+
+class Http(Wire):
+    """A wire over HTTP/1.1."""
+
+    def __init__(self, address: str, target: "Target") -> None:
+        super().__init__(address.rstrip("/"), target)
+        verify: Any = True if target.ca is None else ssl.create_default_context(cafile=target.ca)
+        if address.startswith("http://"):
+            verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; making the usual one takes 20 ms
+        self.http = httpx.Client(timeout=target.timeout, verify=verify, headers={"user-agent": USER_AGENT})
+
+    def exchange(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
+        """Raises Unreachable."""
+        try:
+            return self.http.request(method, url, content=content, headers=dict(headers))
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise Unreachable(f"{method} {url}: {error or type(error).__name__}") from None
+
+    def curl(self, request: Request, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> str:
+        words = ["curl", "-sS", *(["-N"] if b'"stream":true' in (content or b"") else [])]
+        if method != ("POST" if content is not None else "GET"):
+            words += ["-X", method]
+        words.append(url)
+        for name, value in headers.items():
+            words += ["-H", f"{name}: {value}"]
+        prefix = ""
+        if content is not None:
+            try:
+                text = content.decode()
+            except UnicodeDecodeError:
+                text = ""
+            if not text or "\0" in text or text.startswith("@"):
+                prefix = "printf " + as_shell(["".join(f"\\x{byte:02x}" for byte in content)], None) + " | "
+                words += ["--data-binary", "@-"]
+            else:
+                words += ["-d", text]
+        return prefix + as_shell(words, request.key)
+
+    def close(self) -> None:
+        self.http.close()
+
+
+def json_of(answer: httpx.Response) -> Any:
+    """The body as JSON; None when it is none, or nested deeper than anybody means."""
+    try:
+        return orjson.loads(answer.content)
+    except orjson.JSONDecodeError:
+        return None
