@@ -1,5 +1,6 @@
 """The fake as a real process with real workers: started, asked, killed."""
 
+import json
 import os
 import re
 import signal
@@ -11,17 +12,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import grpc
 import httpx
 import psutil
 
-from tests.wires import PLAIN
+from tests.wires import message_of
 
 COMMAND = (sys.executable, "-m", "apex_mock", "serve")
 PATIENCE = 30.0  # seconds for what ought to come at once
 STREAM = "/apex.v1.ApexService/ChatCompletionStream"
-CHAT = b"\x12\x0d\x0a\x04user\x12\x05hello"  # a ChatCompletionRequest: user says hello
+STORY = "Tell me a long story about a lighthouse"  # under a slow profile it takes minutes
 
 
 class Running:
@@ -64,7 +66,11 @@ class Running:
 
     def answering(self, times: int = 40) -> set[int]:
         """Which processes answer new connections."""
-        return {httpx.get(f"{self.url}/__apex/info", verify=PLAIN).json()["pid"] for _ in range(times)}
+        found = set()
+        for _ in range(times):
+            with urlopen(f"{self.url}/__apex/info", timeout=PATIENCE) as answer:  # never a connection used before
+                found.add(json.load(answer)["pid"])
+        return found
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Sends a signal and waits; returns the exit code."""
@@ -90,6 +96,7 @@ def serving(*arguments: str, folder: Path | None = None) -> Iterator[Running]:
         yield running
     finally:
         running.end(signal.SIGTERM)
+        print(running.errors)  # shown when the test fails
 
 
 def soon(what: Callable[[], Any], within: float = PATIENCE) -> Any:
@@ -110,14 +117,15 @@ def gone(pid: int) -> bool:
 
 def open_sse(client: httpx.Client, url: str, key: str = "k") -> httpx.Response:
     """An answer over SSE under way."""
-    body = {"messages": [{"role": "user", "content": "hello"}], "stream": True}
+    body = {"messages": [{"role": "user", "content": STORY}], "stream": True}
     request = client.build_request("POST", f"{url}/v1/chat/completions", json=body, headers={"api-key": key})
     return client.send(request, stream=True)
 
 
 def open_grpc(channel: grpc.Channel, key: str = "k") -> Any:
     """The same over gRPC: an iterator of messages."""
-    return channel.unary_stream(STREAM)(CHAT, metadata=(("authorization", f"Bearer {key}"),))
+    request = message_of("ChatCompletionStream", {"messages": [{"role": "user", "content": STORY}]}).to_binary()
+    return channel.unary_stream(STREAM)(request, metadata=(("authorization", f"Bearer {key}"),))
 
 
 def channel_to(address: str) -> grpc.Channel:

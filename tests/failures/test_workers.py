@@ -48,7 +48,7 @@ def client_of(running: Running, worker: int) -> httpx.Client:
 
 def test_a_worker_that_dies_is_replaced_and_its_streams_end_with_the_wires_own_error():
     """SSE: cut without [DONE]. gRPC: UNAVAILABLE. The other worker's streams go on."""
-    with serving("--workers", "2", "--profile", "slow") as running:
+    with serving("--workers", "2", "--profile", "realistic") as running:
         victim, other = running.workers()
         clients = {worker: client_of(running, worker) for worker in (victim, other)}
         streams = {worker: open_sse(client, running.url) for worker, client in clients.items()}
@@ -80,7 +80,10 @@ def test_a_worker_that_dies_is_replaced_and_its_streams_end_with_the_wires_own_e
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_all_of_them(number, tmp_path):
     """Within the grace, open streams included; with code 0, and nothing left behind."""
-    with serving("--workers", "2", "--profile", "slow", folder=tmp_path) as running, httpx.Client(verify=PLAIN) as http:
+    with (
+        serving("--workers", "2", "--profile", "realistic", folder=tmp_path) as running,
+        httpx.Client(verify=PLAIN) as http,
+    ):
         workers = running.workers()
         stream = open_sse(http, running.url)
         begun = time.monotonic()
