@@ -16,7 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--apex-rest", metavar="URL", default=None, help="the REST host, when it is not at the target's URL")
     add("--apex-grpc", metavar="HOST:PORT", default=None, help="gRPC, when it is not at the target's URL")
     add("--apex-key", metavar="KEY", default=None, help="the key to call it with; better in APEX_API_KEY")
-    add("--apex-allow", metavar="WORDS", default="", help="cost, write: lets clauses run that do so on a live target")
+    add("--apex-allow", metavar="WORDS", default="", help="cost, write, attack: lets run what does so to a live target")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -29,8 +29,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def runner(pytestconfig: pytest.Config) -> Iterator[Runner]:
     url = pytestconfig.getoption("--apex-target")
     allow = [word for word in pytestconfig.getoption("--apex-allow").split(",") if word]
-    if unknown := set(allow) - set(ALLOWANCES):
-        raise pytest.UsageError(f"--apex-allow: {', '.join(sorted(unknown))}; there are {', '.join(ALLOWANCES)}")
+    if unknown := set(allow) - {*ALLOWANCES, "attack"}:
+        raise pytest.UsageError(
+            f"--apex-allow: {', '.join(sorted(unknown))}; there are {', '.join(ALLOWANCES)}, attack"
+        )
     if url is None:
         with the_fake() as target, Runner(target) as made:
             yield made

@@ -21,24 +21,24 @@ from apex_mock.wire.methods import METHODS, SERVICE, Method
 STATUS: dict[Code, grpc.StatusCode] = {
     code: grpc.StatusCode.CANCELLED if code is Code.CANCELED else grpc.StatusCode[code.name] for code in Code
 }
-OPTIONS: Sequence[tuple[str, int]] = (("grpc.max_concurrent_streams", 2000),)
+OPTIONS: Sequence[tuple[str, int]] = (
+    # Without this a second server on a taken port starts without a word and takes every other connection.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_concurrent_streams", 2000),
+)
 Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
+Requests: TypeAlias = AsyncIterator[bytes]
 RpcHandler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _TRANSPORT = "grpc"
 log = logging.getLogger("apex_mock")
 
 
 class GrpcServer:
-    """grpcio's server with every service on it: on a private Unix socket, and on ports of its own.
+    """grpcio's server with every service on it: on a private Unix socket, and on ports of its own."""
 
-    Its ports are its alone unless they are `shared`: gRPC's own way is that a second server on a taken port starts
-    without a word and takes every other connection.
-    """
-
-    def __init__(self, mock: ApexMock, unix_path: str, *, shared: bool = False) -> None:
+    def __init__(self, mock: ApexMock, unix_path: str) -> None:
         limit = mock.settings.max_body_bytes
-        more = (("grpc.so_reuseport", int(shared)), ("grpc.max_receive_message_length", limit))
-        self._server = grpc.aio.server(options=[*OPTIONS, *more])
+        self._server = grpc.aio.server(options=[*OPTIONS, ("grpc.max_receive_message_length", limit)])
         self._server.add_generic_rpc_handlers((_Methods(mock),))
         self._health = grpc_health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
@@ -88,33 +88,37 @@ class _Methods(grpc.GenericRpcHandler):
 
 
 def _handler(mock: ApexMock, method: Method) -> RpcHandler:
-    # Bytes go through as they are: a deserializer that raises would be answered with UNKNOWN and no word of why.
+    # Bytes go through as they are: a deserializer that raises would be answered with UNKNOWN and no word of why. And
+    # each handler reads its one message itself: grpcio never answers a unary call that ends without one.
     if method.handle is None:
-        return grpc.unary_stream_rpc_method_handler(_stream(mock, method))
+        return grpc.stream_stream_rpc_method_handler(_stream(mock, method))
     make = _chat if method.name == "ChatCompletion" else _unary
-    return grpc.unary_unary_rpc_method_handler(make(mock, method))
+    return grpc.stream_unary_rpc_method_handler(make(mock, method))
 
 
 async def _admit(mock: ApexMock, context: Context) -> Any:
     return await mock.gate.admit(tuple(context.invocation_metadata() or ()), _TRANSPORT, mock.clock.now())
 
 
-def _read(method: Method, data: bytes, read: Callable[[bytes], Any]) -> Any:
+async def _read(method: Method, context: Context, read: Callable[[bytes], Any]) -> Any:
+    data = await context.read()
+    if not isinstance(data, bytes):  # EOF
+        raise InvalidRequest("the call ended without a whole message")
     try:
         return read(data)
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"the message is not a {method.input.desc().name}: {error}") from None
 
 
-def _unary(mock: ApexMock, method: Method) -> Callable[[bytes, Context], Awaitable[bytes]]:
+def _unary(mock: ApexMock, method: Method) -> Callable[[Requests, Context], Awaitable[bytes]]:
     handle = method.handle
     assert handle is not None
     read = method.input.from_binary
 
-    async def call(data: bytes, context: Context) -> bytes:
+    async def call(_: Requests, context: Context) -> bytes:
         try:
             caller = await _admit(mock, context)
-            answer: Message[Any] = await handle(mock, _read(method, data, read), caller)
+            answer: Message[Any] = await handle(mock, await _read(method, context, read), caller)
             return answer.to_binary()
         except ApexError as error:
             return await _abort(context, error)
@@ -124,13 +128,13 @@ def _unary(mock: ApexMock, method: Method) -> Callable[[bytes, Context], Awaitab
     return call
 
 
-def _chat(mock: ApexMock, method: Method) -> Callable[[bytes, Context], Awaitable[bytes]]:
+def _chat(mock: ApexMock, method: Method) -> Callable[[Requests, Context], Awaitable[bytes]]:
     """The busiest call by a shorter way: from bytes to bytes without a message in between."""
 
-    async def call(data: bytes, context: Context) -> bytes:
+    async def call(_: Requests, context: Context) -> bytes:
         try:
             caller = await _admit(mock, context)
-            answer = await mock.chat(_read(method, data, rpc.read_chat), caller)
+            answer = await mock.chat(await _read(method, context, rpc.read_chat), caller)
             return rpc.completion_binary(await mock.finish(answer))
         except ApexError as error:
             return await _abort(context, error)
@@ -140,11 +144,11 @@ def _chat(mock: ApexMock, method: Method) -> Callable[[bytes, Context], Awaitabl
     return call
 
 
-def _stream(mock: ApexMock, method: Method) -> Callable[[bytes, Context], AsyncIterator[bytes]]:
-    async def call(data: bytes, context: Context) -> AsyncIterator[bytes]:
+def _stream(mock: ApexMock, method: Method) -> Callable[[Requests, Context], AsyncIterator[bytes]]:
+    async def call(_: Requests, context: Context) -> AsyncIterator[bytes]:
         try:
             caller = await _admit(mock, context)
-            answer = await mock.chat(_read(method, data, rpc.read_stream), caller)
+            answer = await mock.chat(await _read(method, context, rpc.read_stream), caller)
             async with aclosing(mock.play(answer)) as parts:
                 async for chunks in parts:
                     for binary in rpc.chunk_binaries(answer.plan, chunks):

@@ -2,21 +2,7 @@
 
 from importlib import import_module
 
-AREAS = (
-    "chat",
-    "modes",
-    "stream",
-    "search",
-    "research",
-    "script",
-    "stored",
-    "rows",
-    "errors",
-    "auth",
-    "wire",
-    "keys",
-    "miners",
-)
+AREAS = ("chat", "stream", "search")
 
 
 def load() -> None:
