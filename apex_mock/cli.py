@@ -4,13 +4,10 @@ import asyncio
 import gc
 import signal
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
-
-COLLECT_AFTER = 20_000  # new objects, in place of Python's 700
 
 app = typer.Typer(
     name="apex-mock",
@@ -33,6 +30,7 @@ def serve(
         int, typer.Option(help="Port for everything: REST, SSE, Connect, gRPC-Web, gRPC. 0: any free one.")
     ] = 8080,
     grpc_port: Annotated[Optional[int], typer.Option(help="A port for gRPC alone, besides. 0: any free one.")] = None,
+    workers: Annotated[int, typer.Option(help="How many processes serve the port together.")] = 1,
     tls: Annotated[
         bool, typer.Option("--tls", help="Serve over TLS, with a CA and a certificate made for this run.")
     ] = False,
@@ -88,9 +86,10 @@ def serve(
 ) -> None:
     """Run the fake until Ctrl-C."""
     from apex_mock.fixtures import BadFixture
-    from apex_mock.mock import ApexMock
-    from apex_mock.server import Bind, CannotListen, Server
+    from apex_mock.listening import Bind, CannotListen
+    from apex_mock.private import PrivateFolder
     from apex_mock.settings import BadSetting, Settings
+    from apex_mock.supervisor import CannotStart
 
     flags: dict[str, Any] = {
         "auth": auth,
@@ -115,12 +114,13 @@ def serve(
     }
     try:
         settings = Settings.load(flags, file=config)
-        with tempfile.TemporaryDirectory(prefix="apex-mock-tls-") as folder:
-            where = Bind(
-                host=host, port=port, grpc_port=grpc_port, certificate=_certificate(tls, cert, key, host, Path(folder))
-            )
-            _run(Server(ApexMock(settings), where))
-    except (BadSetting, BadFixture, CannotListen) as error:
+        if workers < 1:
+            raise BadSetting("--workers: at least one has to serve")
+        with PrivateFolder() as folder:
+            certificate = _certificate(tls, cert, key, host, folder)
+            where = Bind(host=host, port=port, grpc_port=grpc_port, certificate=certificate)
+            _run_alone(settings, where) if workers == 1 else _run_many(settings, where, workers)
+    except (BadSetting, BadFixture, CannotListen, CannotStart) as error:
         fail(str(error))
 
 
@@ -161,34 +161,40 @@ def _certificate(tls: bool, cert: Path | None, key: Path | None, host: str, fold
     return None
 
 
-def _run(server: Any) -> None:
-    import uvloop
+def _run_alone(settings: Any, where: Any) -> None:
+    from apex_mock.mock import ApexMock
+    from apex_mock.process import run
+    from apex_mock.server import Server
+
+    server = Server(ApexMock(settings), where)
+    run(server, lambda: _greet(server.where))
+
+
+def _run_many(settings: Any, where: Any, workers: int) -> None:
+    from apex_mock.supervisor import Supervisor
+
+    supervisor = Supervisor(settings, where, workers)
+    gc.enable()  # main() turned it off for a start that is not this process's
 
     async def until_told() -> None:
         told = asyncio.Event()
-        loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, told.set)
-        await server.start()
-        # What is there now stays, and the corpus' index stays once it is made: the collector, which was off until
-        # here, need not go through them again and again.
-        gc.freeze()
-        gc.set_threshold(COLLECT_AFTER, 20, 50)
-        gc.enable()
-        _greet(server)
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+        await supervisor.start()
+        _greet(supervisor.where, workers)
         await told.wait()
-        await server.stop()
+        await supervisor.stop()
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(until_told())
+    asyncio.run(until_told())
 
 
-def _greet(server: Any) -> None:
-    print(f"apex-mock is listening on {server.url}  (REST, SSE, Connect, gRPC-Web and gRPC on this one port)")
-    if server.grpc_port is not None:
-        print(f"gRPC also on its own port, {server.where.host}:{server.grpc_port}")
+def _greet(where: Any, workers: int = 1) -> None:
+    together = f", served by {workers} workers" if workers > 1 else ""
+    print(f"apex-mock is listening on {where.url}  (REST, SSE, Connect, gRPC-Web and gRPC on this one port{together})")
+    if where.grpc_port is not None:
+        print(f"gRPC also on its own port, {where.host}:{where.grpc_port}")
     print("\nPoint a client at it:\n")
-    environment = server.environment()
+    environment = where.environment()
     trust = {name: value for name, value in environment.items() if name.endswith(("PATH", "FILE", "CERTS", "BUNDLE"))}
     for name in ("MACROCOSMOS_BASE_URL", "MACROCOSMOS_USE_HTTPS", "MACROCOSMOS_API_KEY", *trust):
         print(f"  export {name}={environment[name]}")

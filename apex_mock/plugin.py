@@ -199,4 +199,7 @@ def _stubs(given: Any, root: Path) -> list[Any]:
             found += read_folder(path) if path.is_dir() else read_file(path)
         else:
             found += read_stubs(one)
+    if elsewhere := next((stub for stub in found if stub.scope), None):
+        where = f"the stub {elsewhere.title} is for the scope {elsewhere.scope!r}"
+        pytest.fail(f"@pytest.mark.apex: {where}; those of a marker are for its test", pytrace=False)
     return found

@@ -3,11 +3,9 @@
 import asyncio
 import logging
 import socket
-import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -15,48 +13,16 @@ import uvicorn
 import uvloop
 
 from apex_mock.app import create_app
-from apex_mock.environment import environment
+from apex_mock.listening import BACKLOG, HERE, Bind, CannotListen, bind
 from apex_mock.mock import ApexMock
 from apex_mock.oneport import OnePortProtocol
+from apex_mock.private import PrivateFolder
 from apex_mock.settings import Settings
 from apex_mock.stubfolder import folder_of
 from apex_mock.tls import Certificate
 from apex_mock.transports.grpc_server import GrpcServer
 
 GRACE = 0.3  # seconds for calls under way to end before they are cut
-
-
-class CannotListen(Exception):
-    """The address cannot be had; the message says which and why, in one line."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bind:
-    """Where to listen. Port 0 picks a free one; `grpc_port` None opens no port for gRPC alone."""
-
-    host: str = "127.0.0.1"
-    port: int = 8080
-    grpc_port: int | None = None
-    certificate: Certificate | None = None
-
-
-def bind(host: str, port: int, flag: str = "--port") -> socket.socket:
-    """A listening socket. Raises CannotListen, which names the flag that asks for another port."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(2048)
-    except OSError as error:
-        listening.close()
-        hint = f"; is another server on it? Try {flag} 0 for a free one" if error.errno == 98 else ""
-        raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror or error}{hint}") from None
-    listening.setblocking(False)
-    return listening
 
 
 class _Cut(logging.Filter):
@@ -73,12 +39,19 @@ _CUT = _Cut()
 class Server:
     """A running fake. `start` returns when every port answers; `stop` ends it within a second, streams included."""
 
-    def __init__(self, mock: ApexMock | None = None, where: Bind = Bind(), *, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        mock: ApexMock | None = None,
+        where: Bind = HERE,
+        *,
+        settings: Settings | None = None,
+        shared: socket.socket | None = None,
+    ) -> None:
+        """`shared` is a socket on a port that is other processes' too, see bind_shared; `where` then names its port."""
         self.mock = mock or ApexMock(settings)
         self.where = where
-        self.port = where.port
-        self.grpc_port = where.grpc_port
-        self._folder: tempfile.TemporaryDirectory[str]
+        self._shared = shared
+        self._folder: PrivateFolder
         self._socket: socket.socket
         self._uvicorn: uvicorn.Server
         self._grpc: GrpcServer
@@ -86,58 +59,69 @@ class Server:
         self._stubs = folder_of(self.mock)
 
     @property
+    def port(self) -> int:
+        return self.where.port
+
+    @property
+    def grpc_port(self) -> int | None:
+        return self.where.grpc_port
+
+    @property
     def secure(self) -> bool:
-        return self.where.certificate is not None
+        return self.where.secure
 
     @property
     def address(self) -> str:
         """host:port, as the SDKs want it in MACROCOSMOS_BASE_URL."""
-        host = f"[{self.where.host}]" if ":" in self.where.host else self.where.host
-        return f"{host}:{self.port}"
+        return self.where.address
 
     @property
     def url(self) -> str:
-        return f"{'https' if self.secure else 'http'}://{self.address}"
+        return self.where.url
 
     def environment(self, key: str = "test-key") -> dict[str, str]:
         """The variables that point every client at this server."""
-        return environment(self.url, key, self._ca)
-
-    @property
-    def _ca(self) -> str:
-        certificate = self.where.certificate
-        return str(certificate.ca) if certificate is not None and certificate.ca is not None else ""
+        return self.where.environment(key)
 
     async def start(self) -> None:
         """Raises CannotListen."""
-        self._socket = bind(self.where.host, self.where.port)
-        self.port = self._socket.getsockname()[1]
-        self._folder = tempfile.TemporaryDirectory(prefix="apex-mock-")
+        if self._shared is not None:
+            self._socket = self._shared
+            self._socket.listen(BACKLOG)
+        else:
+            self._socket = bind(self.where.host, self.where.port)
+        self.where = replace(self.where, port=self._socket.getsockname()[1])
+        self._folder = PrivateFolder()
         try:
-            grpc_path = str(Path(self._folder.name) / "grpc.sock")
-            self._grpc = GrpcServer(self.mock, grpc_path)
-            certificate = self.where.certificate
-            tls = (certificate.key.read_bytes(), certificate.cert.read_bytes()) if certificate else None
+            grpc_path = str(self._folder.path / "grpc.sock")
+            self._grpc = GrpcServer(self.mock, grpc_path, shared=self._shared is not None)
             if self.where.grpc_port is not None:
-                # Tried first: gRPC would say why it cannot in lines of its own on stderr.
-                bind(self.where.host, self.where.grpc_port, "--grpc-port").close()
-                self.grpc_port = self._grpc.listen(self.where.host, self.where.grpc_port, tls)
+                self.where = replace(self.where, grpc_port=self._listen_for_grpc(self.where.grpc_port))
             await self._grpc.start()
-        except (CannotListen, RuntimeError) as error:
+        except BaseException:
             self._socket.close()
-            self._folder.cleanup()
-            if isinstance(error, CannotListen):
-                raise
-            raise CannotListen(f"cannot listen on {self.where.host}:{self.where.grpc_port} for gRPC: {error}") from None
+            self._folder.remove()
+            raise
         if self._stubs is not None:
             await self._stubs.start()
         self._uvicorn = self._make_uvicorn(grpc_path)
         await self._uvicorn.startup(sockets=[self._socket])
         self._serving = asyncio.create_task(self._uvicorn.main_loop())
 
+    def _listen_for_grpc(self, port: int) -> int:
+        host, certificate = self.where.host, self.where.certificate
+        if self._shared is None:
+            # Tried first: gRPC would say why it cannot in lines of its own on stderr.
+            bind(host, port, "--grpc-port").close()
+        tls = (certificate.key.read_bytes(), certificate.cert.read_bytes()) if certificate else None
+        try:
+            return self._grpc.listen(host, port, tls)
+        except RuntimeError as error:
+            raise CannotListen(f"cannot listen on {host}:{port} for gRPC: {error}") from None
+
     def _make_uvicorn(self, grpc_path: str) -> uvicorn.Server:
         app = create_app(self.mock, folder=self._stubs)
-        app.state.ca = self._ca
+        app.state.ca = self.where.ca
         config = uvicorn.Config(
             app,
             http=OnePortProtocol,
@@ -147,7 +131,7 @@ class Server:
             access_log=False,
             server_header=False,
             timeout_keep_alive=75,
-            backlog=2048,
+            backlog=BACKLOG,
         )
         config.load()
         config.timeout_graceful_shutdown = GRACE  # type: ignore[assignment]  # typed int, used as seconds
@@ -168,7 +152,7 @@ class Server:
         # What was cut ends only now, and closes its connections.
         await asyncio.gather(*self._uvicorn.server_state.tasks, return_exceptions=True)
         await self.mock.close()
-        self._folder.cleanup()
+        self._folder.remove()
 
     async def __aenter__(self) -> "Server":
         await self.start()

@@ -9,7 +9,7 @@ from apex_mock.core.checks import check_id
 from apex_mock.core.types import Caller, Chat, Completion, Micros, Operation
 from apex_mock.errors import NotFound
 from apex_mock.seed import digest, ident
-from apex_mock.world import ANYBODY, World
+from apex_mock.world import ANYBODY, Call, World
 
 
 class StoredChats(World):
@@ -22,9 +22,14 @@ class StoredChats(World):
         request = {"user_prompt": prompt, "chat_type": chat_type, "completion_type": completion_type, "title": title}
         async with self.call(Operation.CREATE_CHAT, request, caller) as call:
             now = call.entry.at
+            if call.chats:
+                said = call.chats[0]
+                chat = self._said_chat(call, said)
+                given = said.rows[0] if said.rows else chats.GivenRow(prompt, completion_type=completion_type)
+                return chat, self._said_row(call, given, chat.id)
             title = chats.title_for(prompt) if title is None else title
             chat_id = await self._new_id(caller, "chat", prompt, title)
-            user_id = ident(self.settings.seed, "user", caller.owner)
+            user_id = self._user_id(caller.owner)
             chat = Chat(chat_id, caller.owner, user_id, title, chats.check_chat_type(chat_type), now, now)
             row = await self._new_row(chat_id, prompt, completion_type, now, caller)
             await self.store.add(caller.scope, chat, row)
@@ -36,7 +41,10 @@ class StoredChats(World):
         """Adds a row to a chat. Raises NotFound."""
         request = {"chat_id": chat_id, "user_prompt": prompt, "completion_type": completion_type}
         async with self.call(Operation.CREATE_COMPLETION, request, caller) as call:
-            await self._own_chat(check_id(chat_id, "chat_id"), caller)
+            check_id(chat_id, "chat_id")
+            if call.rows is not None:
+                return self._one_row(call, chat_id=chat_id)
+            await self._own_chat(chat_id, caller)
             row = await self._new_row(chat_id, prompt, completion_type, call.entry.at, caller)
             await self.store.add(caller.scope, row)
             now = call.entry.at
@@ -47,28 +55,40 @@ class StoredChats(World):
 
     async def list_chats(self, chat_type: str = "", caller: Caller = ANYBODY) -> list[Chat]:
         """The caller's chats, newest first; of one type when one is given."""
-        async with self.call(Operation.LIST_CHATS, chat_type, caller):
+        async with self.call(Operation.LIST_CHATS, chat_type, caller) as call:
             if chat_type:
                 chats.check_chat_type(chat_type)
+            if call.chats is not None:
+                return [self._said_chat(call, chat, n) for n, chat in enumerate(call.chats)]
             own = [chat for chat in await self.store.list(Chat, caller.scope) if chat.owner == caller.owner]
             return [chat for chat in reversed(own) if not chat_type or chat.chat_type == chat_type]
 
     async def list_completions(self, chat_id: str, caller: Caller = ANYBODY) -> list[Completion]:
         """A chat's rows, oldest first; none for a chat that does not exist."""
-        async with self.call(Operation.LIST_COMPLETIONS, chat_id, caller):
+        async with self.call(Operation.LIST_COMPLETIONS, chat_id, caller) as call:
             check_id(chat_id, "chat_id")
+            if call.rows is not None:
+                return [self._said_row(call, row, chat_id, n) for n, row in enumerate(call.rows)]
             return [row for row in await self._own_rows(caller) if row.chat_id == chat_id]
 
     async def get_completion(self, completion_id: str, caller: Caller = ANYBODY) -> Completion:
         """One row. Raises NotFound."""
-        async with self.call(Operation.GET_COMPLETION, completion_id, caller):
-            return await self._own_row(check_id(completion_id, "completion_id"), caller)
+        async with self.call(Operation.GET_COMPLETION, completion_id, caller) as call:
+            check_id(completion_id, "completion_id")
+            if call.rows is not None:
+                return self._one_row(call, id=completion_id)
+            return await self._own_row(completion_id, caller)
 
     async def update_chat(self, chat_id: str, attributes: Mapping[str, str], caller: Caller = ANYBODY) -> Chat:
         """Changes title or type and moves updated_at. Raises NotFound, InvalidRequest."""
         request = {"chat_id": chat_id, "attributes": dict(attributes)}
         async with self.call(Operation.UPDATE_CHAT, request, caller) as call:
-            await self._own_chat(check_id(chat_id, "chat_id"), caller)
+            check_id(chat_id, "chat_id")
+            if call.chats is not None:
+                if not call.chats:
+                    raise NotFound(f"Chat with ID {chat_id} not found")
+                return replace(self._said_chat(call, call.chats[0]), id=call.chats[0].id or chat_id)
+            await self._own_chat(chat_id, caller)
             now = call.entry.at
             changed = await self.store.update(
                 Chat, caller.scope, chat_id, lambda chat: chats.change_chat(chat, attributes, now)
@@ -89,7 +109,10 @@ class StoredChats(World):
         """Changes only what is given. Raises NotFound."""
         request = {"completion_id": completion_id, "text": text, "prompt": prompt, "metadata": metadata}
         async with self.call(Operation.UPDATE_COMPLETION, request, caller) as call:
-            await self._own_row(check_id(completion_id, "completion_id"), caller)
+            check_id(completion_id, "completion_id")
+            if call.rows is not None:
+                return self._one_row(call, id=completion_id)
+            await self._own_row(completion_id, caller)
             now = call.entry.at
             changed = await self.store.update(
                 Completion,
@@ -121,38 +144,58 @@ class StoredChats(World):
 
     async def search_chats(self, term: str, caller: Caller = ANYBODY) -> tuple[str, ...]:
         """Ids of the caller's chats in which the term occurs, whatever its case."""
-        async with self.call(Operation.SEARCH_CHATS, term, caller):
+        async with self.call(Operation.SEARCH_CHATS, term, caller) as call:
+            if call.chats is not None:
+                return tuple(self._said_chat(call, chat, n).id for n, chat in enumerate(call.chats))
             return chats.chats_with(term, await self._own_rows(caller))
 
     async def list_research_completions(self, caller: Caller = ANYBODY) -> list[Completion]:
         """The caller's rows whose metadata has "deep-researcher"."""
-        async with self.call(Operation.LIST_RESEARCH_COMPLETIONS, None, caller):
+        async with self.call(Operation.LIST_RESEARCH_COMPLETIONS, None, caller) as call:
+            if call.rows is not None:
+                return [self._said_row(call, row, place=n) for n, row in enumerate(call.rows)]
             return [row for row in await self._own_rows(caller) if chats.has_research_entry(row)]
 
-    async def seed_chats(self, scope: str, owner: str, given: Sequence[Mapping[str, Any]]) -> list[Chat]:
-        """Stores chats as if they had always been there, outside the journal.
-
-        Each is {title, chat_type, rows}, each row {prompt, completion, completion_type, metadata}; all but the rows'
-        prompt may be left out.
-        """
+    async def seed_chats(self, scope: str, owner: str, given: Sequence[chats.GivenChat]) -> list[Chat]:
+        """Stores chats as if they had always been there, outside the journal: all of them, or none. Raises ValueError
+        for an id that is there already."""
         caller = Caller(scope, owner)
         now = self.clock.now(scope)
-        stored = []
+        stored: list[Chat] = []
+        rows: list[Completion] = []
         for chat in given:
-            rows = [dict(row) for row in chat.get("rows", ())]
-            title = chat.get("title") or chats.title_for(rows[0]["prompt"] if rows else "")
-            chat_id = await self._new_id(caller, "chat", title)
-            user_id = ident(self.settings.seed, "user", owner)
-            chat_type = chats.check_chat_type(chat.get("chat_type", ""))
-            record = Chat(chat_id, owner, user_id, title, chat_type, now, now)
-            await self.store.add(scope, record)
-            for row in rows:
-                made = await self._new_row(chat_id, row["prompt"], row.get("completion_type", "basic"), now, caller)
-                text, metadata = row.get("completion"), row.get("metadata")
-                made = chats.change_completion(made, now, text=text, metadata=metadata)
-                await self.store.add(scope, made)
-            stored.append(record)
+            chat_id = chat.id or await self._new_id(caller, "chat", chat.name)
+            stored.append(chat.chat(chat_id, owner, self._user_id(owner), now))
+            for row in chat.rows:
+                row_id = row.id or await self._new_id(caller, "completion", chat_id, row.prompt)
+                rows.append(row.row(row_id, chat_id, owner, now))
+        await self.store.add(scope, *stored, *rows)
         return stored
+
+    # --- What a stub says is there ------------------------------------------------------------------------------------
+
+    def _said_chat(self, call: Call, given: chats.GivenChat, place: int = 0) -> Chat:
+        caller = call.caller
+        id = ident(self.settings.seed, caller.scope, "said chat", given.name, place)
+        return given.chat(id, caller.owner, self._user_id(caller.owner), call.entry.at)
+
+    def _said_row(self, call: Call, given: chats.GivenRow, chat_id: str = "", place: int = 0) -> Completion:
+        caller, seed = call.caller, self.settings.seed
+        chat_id = chat_id or ident(seed, caller.scope, "said chat", place)
+        id = ident(seed, caller.scope, "said row", chat_id, given.prompt, place)
+        return given.row(id, chat_id, caller.owner, call.entry.at)
+
+    def _one_row(self, call: Call, *, id: str = "", chat_id: str = "") -> Completion:
+        """The first row of the stub, with the id that was asked for unless it has its own. Raises NotFound."""
+        if not call.rows:
+            raise NotFound(f"Completion with ID {id} not found" if id else f"Chat with ID {chat_id} not found")
+        row = self._said_row(call, call.rows[0], chat_id)
+        return replace(row, id=call.rows[0].id or id or row.id)
+
+    # --- What is there ------------------------------------------------------------------------------------------------
+
+    def _user_id(self, owner: str) -> str:
+        return ident(self.settings.seed, "user", owner)
 
     async def _own_rows(self, caller: Caller) -> list[Completion]:
         return [row for row in await self.store.list(Completion, caller.scope) if row.owner == caller.owner]

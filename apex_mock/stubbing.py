@@ -30,17 +30,23 @@ class StubBook:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def add(self, scope: str, stub: Stub, now: Micros = 0) -> Stub:
-        """Lays a stub down; it gets an id, and its place as the newest. Raises ValueError for one without a reply."""
+    async def add(self, scope: str, stub: Stub, now: Micros = 0, *, order: int | None = None) -> Stub:
+        """Lays a stub down; it gets an id, and its place as the newest unless `order` gives it that of another. Raises
+        ValueError for one without a reply."""
         if not stub.replies:
             raise ValueError("a stub needs at least one reply")
+        if order is None:
+            order = await self._newest(scope)
+        laid = replace(stub, id=stub.id or ident(0, "stub", scope, order), created_at=now, order=order)
+        await self._store.add(scope, laid)
+        return laid
+
+    async def _newest(self, scope: str) -> int:
         newest = max((stub.order for stub in await self._store.list(Stub, scope)), default=-1)
         order = await self._store.next_ordinal(ALL_SCOPES, "stubs")
         while order <= newest:  # the count began anew: the state was reset and the stubs were kept
             order = await self._store.next_ordinal(ALL_SCOPES, "stubs")
-        laid = replace(stub, id=stub.id or ident(0, "stub", scope, order), created_at=now, order=order)
-        await self._store.add(scope, laid)
-        return laid
+        return order
 
     async def laid(self, scope: str) -> list[Stub]:
         """A scope's own stubs, in the order in which they are tried."""

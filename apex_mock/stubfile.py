@@ -1,9 +1,10 @@
 """Stubs as people write them: one model for YAML and JSON files and for the control API.
 
 name: refund                          reply: a text, or a mapping of text, chunks, json, template, tool_calls,
-when: {operation: chat,                      results, research, error, finish_reason, model, delay
+when: {operation: chat,                      results, research, chats, rows, error, finish_reason, model, delay
        prompt: refund}                replies: several, in turn
 reply: Refunds take five days.        times: after so many calls it fits no more
+                                      scope: whose it is, unless it is for all
 
 Short forms: where a condition on a text goes, a plain text means `{contains: ...}`; a plain text as a reply means
 `{text: ...}`, as a chunk `{text: ...}`, as an error its `{code: ...}`.
@@ -11,7 +12,7 @@ Short forms: where a condition on a text goes, a plain text means `{contains: ..
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -19,16 +20,17 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from apex_mock.core.chats import CHATS_OF, ROWS_OF, GivenChat, GivenRow
 from apex_mock.core.replies import check_template
 from apex_mock.core.stubs import Failure, Match, Piece, Reply, Stub, Text
-from apex_mock.core.types import FinishReason, Sampling, ToolCall, WebResult
+from apex_mock.core.types import FinishReason, Operation, Sampling, ToolCall, WebResult
 
 TEXTS = ("prompt", "any_message", "system", "model", "app", "key")
 # What a reply says; the others shape it.
-ANSWERS = ("text", "chunks", "json", "template", "results", "research")
+ANSWERS = ("text", "chunks", "json", "template", "results", "research", "chats", "rows")
 WHEN = tuple(field.name for field in fields(Match) if field.name != "where")  # a predicate is a Python function
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "stub": ("id", "name", "when", "reply", "replies", "times"),
+    "stub": ("id", "name", "scope", "when", "reply", "replies", "times"),
     "when": WHEN,
     "condition": tuple(field.name for field in fields(Text)),
     "reply": tuple(field.name for field in fields(Reply)),
@@ -36,6 +38,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "error": tuple(field.name for field in fields(Failure)),
     "tool call": ToolCall._fields,
     "result": tuple(field.name for field in fields(WebResult)),
+    "chat": tuple(field.name for field in fields(GivenChat)),
+    "row": tuple(field.name for field in fields(GivenRow)),
     "sampling": tuple(field.name for field in fields(Sampling)),
 }
 SHORT = ("condition", "reply", "chunk", "error")  # for which a plain text will do
@@ -61,11 +65,15 @@ class BadStub(ValueError):
 
 
 def read_stubs(value: Any) -> list[Stub]:
-    """The stubs of a file or a body: a list, a mapping with the list as `stubs`, or one stub. Raises BadStub."""
+    """The stubs of a file or a body: a list, a mapping with the list as `stubs`, or one stub. A `scope` beside `stubs`
+    is that of all that name none. Raises BadStub."""
     if isinstance(value, Mapping) and "stubs" in value:
-        if others := sorted(str(key) for key in set(value) - {"stubs"}):
+        if others := sorted(str(key) for key in set(value) - {"stubs", "scope"}):
             raise BadStub("there is no such key beside stubs", (others[0],))
-        value = value["stubs"]
+        scope = value.get("scope") or ""
+        if not isinstance(scope, str):
+            raise BadStub(f"must be a text, not {_kind(scope)}", ("scope",))
+        return [replace(stub, scope=stub.scope or scope) for stub in read_stubs(value["stubs"])]
     if value is None:
         return []
     if isinstance(value, Mapping):
@@ -90,11 +98,42 @@ def read_stub(value: Any) -> Stub:
     try:
         stub = _adapter().validate_python(spelt)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        problem = str(first["msg"]).removeprefix("Value error, ")
-        raise BadStub(problem[:1].lower() + problem[1:], _as_written(first["loc"], value)) from None
+        problem, at = _first(error)
+        raise BadStub(problem, _as_written(at, value)) from None
     _check(stub, value)
     return stub
+
+
+def read_chats(value: Any) -> tuple[GivenChat, ...]:
+    """Chats with their rows from plain values. Raises BadStub, whose `field` is where the fault lies."""
+    chats: tuple[GivenChat, ...] = _validated(GivenChat, _chats(value, ("chats",)), "chats")
+    return chats
+
+
+def read_rows(value: Any) -> tuple[GivenRow, ...]:
+    """Likewise, the rows of a chat."""
+    rows: tuple[GivenRow, ...] = _validated(GivenRow, _mappings(value, "row", ("rows",)), "rows")
+    return rows
+
+
+@cache
+def _list_of(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(tuple[kind, ...])
+
+
+def _validated(kind: Any, spelt: Any, name: str) -> Any:
+    try:
+        return _list_of(kind).validate_python(spelt)
+    except ValidationError as error:
+        problem, at = _first(error)
+        raise BadStub(problem, (name, *at)) from None
+
+
+def _first(error: ValidationError) -> tuple[str, At]:
+    """What is wrong first, and where."""
+    first = error.errors(include_url=False)[0]
+    problem = str(first["msg"]).removeprefix("Value error, ")
+    return problem[:1].lower() + problem[1:], tuple(first["loc"])
 
 
 def _as_written(at: Sequence[str | int], value: Any) -> At:
@@ -148,16 +187,32 @@ def _reply(value: Any, at: At) -> dict[str, Any]:
         known["error"] = {"code": known["error"].lower()}
     elif known.get("error") is not None:
         known["error"] = _mapping(known["error"], "error", (*at, "error"))
-    for name, kind in (("tool_calls", "tool call"), ("results", "result")):
+    for name, kind in (("tool_calls", "tool call"), ("results", "result"), ("rows", "row")):
         if known.get(name) is not None:
-            listed = _list(known[name], (*at, name))
-            known[name] = [_mapping(one, kind, (*at, name, n)) for n, one in enumerate(listed)]
+            known[name] = _mappings(known[name], kind, (*at, name))
+    if known.get("chats") is not None:
+        known["chats"] = _chats(known["chats"], (*at, "chats"))
     for call in known.get("tool_calls") or ():
         if isinstance(call.get("arguments"), Mapping):
             call["arguments"] = orjson.dumps(call["arguments"]).decode()
     for result in known.get("results") or ():
         result.setdefault("relevant", result.get("content"))
     return known
+
+
+def _chats(value: Any, at: At) -> list[dict[str, Any]]:
+    chats = _mappings(value, "chat", at)
+    for n, chat in enumerate(chats):
+        if "rows" in chat:
+            chat["rows"] = rows = _mappings(chat["rows"], "row", (*at, n, "rows"))
+            for place, row in enumerate(rows):
+                if "chat_id" in row:
+                    raise BadStub("is that of the chat it stands in", (*at, n, "rows", place, "chat_id"))
+    return chats
+
+
+def _mappings(value: Any, kind: str, at: At) -> list[dict[str, Any]]:
+    return [_mapping(one, kind, (*at, n)) for n, one in enumerate(_list(value, at))]
 
 
 def _piece(value: Any, at: At) -> dict[str, Any]:
@@ -200,7 +255,9 @@ def _check(stub: Stub, value: Any) -> None:
     _check_count(stub.times, ("times",))
     _check_count(stub.when.nth, ("when", "nth"))
     for number, reply in enumerate(stub.replies):
-        _check_reply(reply, ("reply",) if value.get("reply") is not None else ("replies", number))
+        at: At = ("reply",) if value.get("reply") is not None else ("replies", number)
+        _check_reply(reply, at)
+        check_stored(reply, stub.when.operation, at)
 
 
 def _check_reply(reply: Reply, at: At) -> None:
@@ -226,6 +283,13 @@ def _check_reply(reply: Reply, at: At) -> None:
     if error is not None:
         _check_number(error.retry_after, (*at, "error", "retry_after"))
         _check_number(error.after_chunks, (*at, "error", "after_chunks"))
+
+
+def check_stored(reply: Reply, operation: Operation | None, at: At = ()) -> None:
+    """Raises BadStub for chats or rows in answer to an operation that is not answered with them."""
+    for name, operations in (("chats", CHATS_OF), ("rows", ROWS_OF)):
+        if operation not in (None, *operations) and getattr(reply, name) is not None:
+            raise BadStub(f"answer {', '.join(operations)}; not {operation}", (*at, name))
 
 
 def _check_count(value: int | None, at: At) -> None:

@@ -1,7 +1,7 @@
 """The stubs of a folder of files: laid down when the server starts, laid anew when a file changes.
 
-They are for all scopes. A new set that cannot be used changes nothing: the one before stays, and the fault is named in
-the log and at /__apex/stubs until it is mended.
+They are for all scopes, or for the one that they name. A new set that cannot be used changes nothing: the one before
+stays, and the fault is named in the log and at /__apex/stubs until it is mended.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from apex_mock.core.stubs import Stub
 from apex_mock.core.types import Micros
 from apex_mock.fixtures import BadFixture, Seen, parse_yaml, read_text, seen
 from apex_mock.seed import digest
-from apex_mock.stubbing import ALL_SCOPES, StubBook
+from apex_mock.stubbing import StubBook
 from apex_mock.stubfile import BadStub, read_stubs, write_stub
 from apex_mock.world import World
 
@@ -54,6 +54,11 @@ def read_file(path: Path, name: str = "") -> list[Stub]:
     return placed
 
 
+def _place(stub: Stub) -> str:
+    """The file and the place in it, from an id that `read_file` has given."""
+    return stub.id.rpartition("-")[0]
+
+
 def stub_files(folder: Path) -> list[Path]:
     """The files of stubs below a folder, in one order everywhere. Links that lead out of it are not followed."""
     root = folder.resolve()
@@ -76,7 +81,7 @@ class StubFolder:
         self._book, self._now = book, now
         self._seen = self._look()
         self._wanted = read_folder(folder)
-        self._laid: list[str] | None = None
+        self._laid: list[Stub] | None = None
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -96,15 +101,24 @@ class StubFolder:
             await self.lay()
 
     async def lay(self) -> None:
-        """Lays down what is in the files and not yet there, and takes away what was and is no longer."""
-        before, self._laid = self._laid or [], [stub.id for stub in self._wanted]
-        for id in before:
-            if id not in self._laid:
-                await self._book.remove(ALL_SCOPES, id)
-        there = {stub.id for stub in await self._book.laid(ALL_SCOPES)}
+        """Lays down what is in the files and not yet there, and takes away what was and is no longer.
+
+        What comes in the place of another, in its file, is as old as that: an edit makes no stub the newest.
+        """
+        before, self._laid = self._laid or [], self._wanted
+        scopes = dict.fromkeys(stub.scope for stub in (*before, *self._wanted))
+        there = {scope: {stub.id: stub for stub in await self._book.laid(scope)} for scope in scopes}
+        kept = {(stub.scope, stub.id) for stub in self._wanted}
+        places: dict[tuple[str, str], int] = {}
+        for stub in before:
+            laid = there[stub.scope].get(stub.id)
+            if laid is not None and (stub.scope, stub.id) not in kept:
+                places[stub.scope, _place(stub)] = laid.order
+                await self._book.remove(stub.scope, stub.id)
         for stub in self._wanted:
-            if stub.id not in there:
-                await self._book.add(ALL_SCOPES, stub, self._now())
+            if stub.id not in there[stub.scope]:
+                order = places.get((stub.scope, _place(stub)))
+                await self._book.add(stub.scope, stub, self._now(), order=order)
 
     async def refresh(self) -> bool:
         """Reads the folder if a file of it has changed; tells whether it is in use as it is now."""

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from apex_mock import fixtures
 from apex_mock.auth import Gate
 from apex_mock.clock import Clock
+from apex_mock.core.chats import GivenChat, GivenRow
 from apex_mock.core.latency import Profile
 from apex_mock.core.replies import error_of
 from apex_mock.core.stubs import Reply, Stub
@@ -167,10 +168,10 @@ class Call:
     """One operation under way. It ends the journal's entry, unless the answer still has to be sent; a stub that fails
     the call does so on entering."""
 
-    __slots__ = ("_caller", "_open", "_world", "choice", "entry", "reply")
+    __slots__ = ("_open", "_world", "caller", "choice", "entry", "reply")
 
     def __init__(self, world: World, entry: Entry, caller: Caller) -> None:
-        self._world, self._caller, self._open, self.entry = world, caller, False, entry
+        self._world, self.caller, self._open, self.entry = world, caller, False, entry
         self.reply: Reply | None = None
         self.choice = NO_CHOICE
 
@@ -181,7 +182,7 @@ class Call:
         world, store = self._world, self._world.store
         try:
             if store.may_hold(ScopeChoice):
-                self.choice = await world.choice(self._caller.scope)
+                self.choice = await world.choice(self.caller.scope)
             strict = world.settings.strict if self.choice.strict is None else self.choice.strict
             if strict or store.may_hold(Stub):
                 self.reply = await self._find_reply(strict)
@@ -191,6 +192,16 @@ class Call:
         return self
 
     @property
+    def chats(self) -> tuple[GivenChat, ...] | None:
+        """What a stub says is there, in place of the stored chats."""
+        return None if self.reply is None else self.reply.chats
+
+    @property
+    def rows(self) -> tuple[GivenRow, ...] | None:
+        """Likewise, in place of the stored rows."""
+        return None if self.reply is None else self.reply.rows
+
+    @property
     def seed(self) -> int:
         """What this call's random choices derive from: the scope's seed, else the server's."""
         return self._world.settings.seed if self.choice.seed is None else self.choice.seed
@@ -198,7 +209,7 @@ class Call:
     @property
     def profile(self) -> Profile:
         """The request's own header's profile, else its scope's, else the server's. Raises InvalidRequest."""
-        named = self._caller.headers.get("x-apex-profile")
+        named = self.caller.headers.get("x-apex-profile")
         return self._world.profile_named(named or self.choice.profile or self._world.settings.profile)
 
     @property
@@ -208,14 +219,14 @@ class Call:
         mode = self.choice.research or ResearchMode(
             progress=settings.research, polls=settings.research_polls, scale=settings.time_scale
         )
-        header = self._caller.headers.get("x-apex-research")
+        header = self.caller.headers.get("x-apex-research")
         if header is None:
             return mode
         parts = (part.partition("=") for part in header.split(";") if part.strip())
         return research_mode({name.strip(): value.strip() for name, _, value in parts}, mode)
 
     async def _find_reply(self, strict: bool) -> Reply | None:
-        world, entry, caller = self._world, self.entry, self._caller
+        world, entry, caller = self._world, self.entry, self.caller
         stub, reply, headers = await world.stubs.find(entry.operation, entry.request, caller)
         if stub is None or reply is None:
             if headers:
@@ -233,7 +244,7 @@ class Call:
     async def _refuse(self) -> None:
         entry = self.entry
         try:
-            await self._world.stubs.refuse(entry.operation, entry.request, self._caller)
+            await self._world.stubs.refuse(entry.operation, entry.request, self.caller)
         except Unstubbed as error:
             self._world.surprise(entry.scope, f"{entry.describe()}: {error}")
             raise

@@ -1,16 +1,73 @@
 """Stored chats and their rows: what a new one looks like, what may be changed, what a search finds."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from apex_mock.core.types import Chat, Completion, Micros
+from apex_mock.core.types import Chat, Completion, Micros, Operation
 from apex_mock.errors import InvalidRequest
 
 CHAT_TYPES = ("apex", "gravity")
 CHAT_ATTRIBUTES = ("title", "chat_type")
 RESEARCH_ENTRY = "deep-researcher"
 TITLE_LENGTH = 60
+# What is answered with rows, and what with chats.
+ROWS_OF = (
+    Operation.LIST_COMPLETIONS,
+    Operation.LIST_RESEARCH_COMPLETIONS,
+    Operation.GET_COMPLETION,
+    Operation.CREATE_COMPLETION,
+    Operation.UPDATE_COMPLETION,
+)
+CHATS_OF = (Operation.LIST_CHATS, Operation.SEARCH_CHATS, Operation.CREATE_CHAT, Operation.UPDATE_CHAT)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRow:
+    """A row as people write it, to be stored or to be answered with. Without an `id` one is made."""
+
+    prompt: str
+    completion: str = ""
+    completion_type: str = "basic"
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+    chat_id: str = ""
+
+    def row(self, id: str, chat_id: str, owner: str, now: Micros) -> Completion:
+        """The row, with an id and a chat for where it has none of its own."""
+        return Completion(
+            self.id or id,
+            self.chat_id or chat_id,
+            owner,
+            self.completion_type,
+            now,
+            now if self.completion else 0,
+            self.prompt,
+            self.completion,
+            self.metadata,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GivenChat:
+    """A chat as people write it, and its rows, oldest first. Without a `title` it is called after its first row."""
+
+    title: str = ""
+    chat_type: str = ""
+    id: str = ""
+    rows: tuple[GivenRow, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.chat_type and self.chat_type not in CHAT_TYPES:
+            raise ValueError(f"chat_type must be one of {', '.join(CHAT_TYPES)}, not {self.chat_type!r}")
+
+    @property
+    def name(self) -> str:
+        return self.title or title_for(self.rows[0].prompt if self.rows else "")
+
+    def chat(self, id: str, owner: str, user_id: str, now: Micros) -> Chat:
+        """The chat, with an id if it has none of its own."""
+        return Chat(self.id or id, owner, user_id, self.name, self.chat_type or CHAT_TYPES[0], now, now)
 
 
 def title_for(prompt: str) -> str:

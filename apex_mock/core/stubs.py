@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from apex_mock.core.chats import GivenChat, GivenRow
 from apex_mock.core.types import Caller, ChatRequest, Micros, Mode, Operation, SearchRequest, ToolCall, WebResult
 from apex_mock.errors import Code
 
@@ -105,7 +106,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a stub answers with: one of text, chunks, json, template, tool_calls, results, research, or an error.
+    """What a stub answers with: one of text, chunks, json, template, tool_calls, results, research, chats, rows, or an
+    error. Of an operation that answers with one chat or row, the first is meant.
 
     `delay` is in seconds before the first of it.
     """
@@ -117,6 +119,8 @@ class Reply:
     tool_calls: tuple[ToolCall, ...] = ()
     results: tuple[WebResult, ...] | None = None
     research: tuple[Piece, ...] | None = None
+    chats: tuple[GivenChat, ...] | None = None
+    rows: tuple[GivenRow, ...] | None = None
     error: Failure | None = None
     finish_reason: str | None = None
     model: str | None = None
@@ -125,13 +129,17 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """`replies` are given in turn, the last one again and again; after `times` calls the stub fits no more."""
+    """`replies` are given in turn, the last one again and again; after `times` calls the stub fits no more.
+
+    `scope` is the one that its file names, "" when it names none; `order` is its place, by age, among those laid down.
+    """
 
     id: str
     when: Match = Match()
     replies: tuple[Reply, ...] = ()
     times: int | None = None
     name: str = ""
+    scope: str = ""
     created_at: Micros = 0
     order: int = 0
 

@@ -16,6 +16,7 @@ from apex_mock.core.replies import check_template
 from apex_mock.core.stubs import Failure, Match, Piece, Predicate, Reply, Stub, Text
 from apex_mock.core.types import Caller, FinishReason, Mode, Operation, Sampling, ToolCall, WebResult
 from apex_mock.errors import Code
+from apex_mock.stubfile import check_stored, read_chats, read_rows
 
 TextLike: TypeAlias = str | re.Pattern[str] | Text
 Pieces: TypeAlias = Iterable[str | tuple[str, float]]
@@ -238,9 +239,21 @@ class ResearchStub(Builder):
 class OperationStub(Builder):
     """What calls of the other operations get."""
 
-    def answers(self) -> Self:
-        """What it would have been anyway, only later: `.delays(2).answers()`."""
-        return self._say()
+    def answers(
+        self, *, chats: Iterable[Mapping[str, Any]] | None = None, rows: Iterable[Mapping[str, Any]] | None = None
+    ) -> Self:
+        """Chats or rows in place of what is stored, as `apex.stored_chats` takes them; where one is wanted, the first.
+        A row may also have a `chat_id`. With neither, what it would have been anyway, only later:
+        `.delays(2).answers()`.
+
+        Raises ValueError for what makes no chat or row, or where the operation is not answered with these.
+        """
+        reply = Reply(
+            chats=None if chats is None else read_chats(list(chats)),
+            rows=None if rows is None else read_rows(list(rows)),
+        )
+        check_stored(reply, self._match.operation)
+        return self._say(chats=reply.chats, rows=reply.rows)
 
 
 def timed(pieces: Pieces, every: float | None = None) -> tuple[Piece, ...]:

@@ -11,6 +11,7 @@ from apex_mock.core.types import Chat, Operation, ResearchMode
 from apex_mock.environment import environment
 from apex_mock.mock import ApexMock
 from apex_mock.stubbing import ALL_SCOPES
+from apex_mock.stubfile import read_chats
 from apex_mock.testing.asked import Asked, operation_named
 from apex_mock.testing.builders import Builder, ChatStub, OperationStub, ResearchStub, SearchStub, match_of, named
 from apex_mock.testing.ground import Ground
@@ -20,8 +21,6 @@ from apex_mock.world import PARTS, research_mode
 
 B = TypeVar("B", bound=Builder)
 SLOWEST = 5
-CHAT_FIELDS = ("title", "chat_type", "rows")
-ROW_FIELDS = ("prompt", "completion", "completion_type", "metadata")
 
 
 class ApexClock:
@@ -136,7 +135,8 @@ class Apex(Asked):
         return self._stub(ResearchStub, "research", Operation.SUBMIT_RESEARCH, {"containing": containing, **conditions})
 
     def operation(self, operation: Operation | str, **conditions: Any) -> OperationStub:
-        """A stub for any other operation, to fail or to be late: `apex.operation("get_research").fails("unavailable")`.
+        """A stub for any other operation, to fail, to be late, or to answer with chats or rows that are not stored:
+        `apex.operation("get_research").fails("unavailable")`.
 
         Raises ValueError for an operation that does not exist.
         """
@@ -147,17 +147,12 @@ class Apex(Asked):
         return kind(self, match_of(operation, **conditions), named(verb, conditions))
 
     def stored_chats(self, chats: Iterable[Mapping[str, Any]]) -> list[Chat]:
-        """Stores chats for this test's key, oldest first: {"title", "chat_type", "rows": [{"prompt", "completion",
-        "completion_type", "metadata"}]}; all but a row's prompt may be left out.
+        """Stores chats for this test's key, oldest first: {"title", "chat_type", "id", "rows": [{"prompt",
+        "completion", "completion_type", "metadata", "id"}]}; all but a row's prompt may be left out.
 
-        Returns them as stored, with their ids. Raises ValueError for a field that does not exist or a prompt that is
-        missing, InvalidRequest for a type of chat that does not exist.
+        Returns them as stored, with their ids. Raises ValueError for a chat that cannot be, or is there already.
         """
-        given = [checked(chat, CHAT_FIELDS, "chat") for chat in chats]
-        for row in (checked(row, ROW_FIELDS, "row") for chat in given for row in chat.get("rows", ())):
-            if "prompt" not in row:
-                raise ValueError(f"a row needs a prompt: {row!r}")
-        return list(self._ground.run(self.mock.seed_chats(self.key, self.key, given)))
+        return list(self._ground.run(self.mock.seed_chats(self.key, self.key, read_chats(list(chats)))))
 
     def lay(self, stub: Stub) -> Stub:
         """Lays down a Stub, in the place of the one with its id."""
@@ -260,13 +255,6 @@ class Apex(Asked):
             "surprises": self.complaints(),
             "slowest": [[entry.duration or 0.0, entry.describe()] for entry in slowest],
         }
-
-
-def checked(given: Mapping[str, Any], known: Sequence[str], kind: str) -> dict[str, Any]:
-    """A copy. Raises ValueError for a field that there is not."""
-    if unknown := sorted(set(given) - set(known)):
-        raise ValueError(f"a {kind} has {', '.join(known)}, but no {unknown[0]!r}")
-    return dict(given)
 
 
 def pace(clock: str | float | datetime) -> tuple[datetime | None, float]:

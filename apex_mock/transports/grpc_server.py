@@ -21,11 +21,7 @@ from apex_mock.wire.methods import METHODS, SERVICE, Method
 STATUS: dict[Code, grpc.StatusCode] = {
     code: grpc.StatusCode.CANCELLED if code is Code.CANCELED else grpc.StatusCode[code.name] for code in Code
 }
-OPTIONS: Sequence[tuple[str, int]] = (
-    # Without this a second server on a taken port starts without a word and takes every other connection.
-    ("grpc.so_reuseport", 0),
-    ("grpc.max_concurrent_streams", 2000),
-)
+OPTIONS: Sequence[tuple[str, int]] = (("grpc.max_concurrent_streams", 2000),)
 Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 Requests: TypeAlias = AsyncIterator[bytes]
 RpcHandler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
@@ -34,11 +30,16 @@ log = logging.getLogger("apex_mock")
 
 
 class GrpcServer:
-    """grpcio's server with every service on it: on a private Unix socket, and on ports of its own."""
+    """grpcio's server with every service on it: on a private Unix socket, and on ports of its own.
 
-    def __init__(self, mock: ApexMock, unix_path: str) -> None:
+    Its ports are its alone unless they are `shared`: gRPC's own way is that a second server on a taken port starts
+    without a word and takes every other connection.
+    """
+
+    def __init__(self, mock: ApexMock, unix_path: str, *, shared: bool = False) -> None:
         limit = mock.settings.max_body_bytes
-        self._server = grpc.aio.server(options=[*OPTIONS, ("grpc.max_receive_message_length", limit)])
+        more = (("grpc.so_reuseport", int(shared)), ("grpc.max_receive_message_length", limit))
+        self._server = grpc.aio.server(options=[*OPTIONS, *more])
         self._server.add_generic_rpc_handlers((_Methods(mock),))
         self._health = grpc_health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)

@@ -2,7 +2,21 @@
 
 from importlib import import_module
 
-AREAS = ("chat", "stream", "search")
+AREAS = (
+    "chat",
+    "modes",
+    "stream",
+    "search",
+    "research",
+    "script",
+    "stored",
+    "rows",
+    "errors",
+    "auth",
+    "wire",
+    "keys",
+    "miners",
+)
 
 
 def load() -> None:

@@ -69,6 +69,28 @@ def test_all_of_a_list_are_laid_down_or_none(me):
     assert len(me.lay({"stubs": [{"reply": "a"}, {"reply": "b"}]})) == 2
 
 
+def test_a_stub_may_name_its_scope(me, key):
+    """Where the request names none; another than the request's is a mistake."""
+    body = {"scope": f"{key}-named", "reply": "a"}
+    told = me.http.post("/__apex/stubs", json=body).json()
+    assert [stub["scope"] for stub in told["stubs"]] == [f"{key}-named"]
+    assert Caller(me.http, f"{key}-named").said("x") == "a"
+    refused = me.control("POST", "stubs", [{"reply": "b"}, body], 422)
+    assert refused["detail"][0]["msg"] == "stub 2: the request is for another scope"
+    assert me.lay({"scope": key, "reply": "b"})[0]["scope"] == key
+
+
+def test_a_stub_answers_with_rows(me):
+    """Over REST's control as over any: the rows are not stored, and the ids are the same each time."""
+    rows = [{"prompt": "Do bees sleep?", "completion": "They do."}]
+    me.lay({"when": {"operation": "list_completions"}, "reply": {"rows": rows}})
+    call = "/apex.v1.ApexService/GetStoredChatCompletions"
+    headers = {"authorization": f"Bearer {me.key}"}
+    told = [me.http.post(call, json={"chat_id": "c"}, headers=headers).json()["chatCompletions"] for _ in range(2)]
+    assert told[0][0]["completionText"] == "They do."
+    assert told[0][0]["id"] == told[1][0]["id"]
+
+
 def test_an_id_is_there_once(me):
     """Within a scope."""
     me.lay({"id": "x", "reply": "a"})

@@ -7,6 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apex_mock.core.chats import GivenChat, GivenRow
 from apex_mock.core.stubs import Failure, Match, Piece, Reply, Stub, Text
 from apex_mock.core.types import Mode, Operation, ToolCall, WebResult
 from apex_mock.errors import Code
@@ -34,7 +35,7 @@ def test_the_documented_file_holds_every_key():
     """Each stub of docs/stubs.md can be read, and is what it looks like."""
     (text,) = blocks(DOCS / "stubs.md", "yaml")
     stubs = {stub.name: stub for stub in read_stubs(yaml.safe_load(text))}
-    assert len(stubs) == 8
+    assert len(stubs) == 10
     assert stubs["flaky, then well"].when.prompt == Text(regex="(?i)^status of order [0-9]+")
     assert stubs["weather"].replies[0].tool_calls == (ToolCall("get_weather", '{"city":"Oslo"}', "call_1"),)
     assert stubs["as JSON"].when.mode is Mode.BASE
@@ -42,6 +43,10 @@ def test_the_documented_file_holds_every_key():
     assert stubs["news"].when.operation is Operation.SEARCH
     assert stubs["news"].replies[0].results == (WebResult("https://example.com/", "All is well.", "well"),)
     assert stubs["research"].replies[0].research[1] == Piece("Found it.", 30)
+    assert stubs["one chat"].replies[0].chats == (GivenChat("Bees", "gravity", "chat-1"),)
+    row = GivenRow("Do bees sleep?", "They do.", "basic", {"source": "test"}, "row-1", "chat-1")
+    assert stubs["its rows"].replies[0].rows == (row,)
+    assert stubs["its rows"].scope == "worker-1"
     assert stubs["breaks off"].replies[0].error == Failure(Code.INTERNAL, after_chunks=2)
     for stub in stubs.values():
         assert read_stub(write_stub(stub)) == stub
@@ -52,6 +57,14 @@ def test_null_is_as_if_it_were_not_there():
     written = {"name": None, "when": {"prompt": None, "headers": None}, "times": None, "replies": None}
     assert read_stub({**written, "reply": {"text": "a", "chunks": None, "error": None}}) == read_stub({"reply": "a"})
     assert read_stub({"when": None, "reply": "a"}) == read_stub({"reply": None, "replies": ["a"]})
+
+
+def test_a_file_may_name_the_scope_of_its_stubs():
+    """Which a stub's own wins over; and it is text."""
+    read = read_stubs({"scope": "a", "stubs": [{"reply": "x"}, {"reply": "y", "scope": "b"}]})
+    assert [stub.scope for stub in read] == ["a", "b"]
+    with pytest.raises(BadStub, match="scope: must be a text, not a number"):
+        read_stubs({"scope": 5, "stubs": [{"reply": "x"}]})
 
 
 def test_a_file_holds_one_stub_a_list_or_a_list_by_name():
@@ -97,7 +110,16 @@ def test_a_file_holds_one_stub_a_list_or_a_list_by_name():
         ({"reply": "a", "when": {"nth": 0}}, "when.nth: must be at least 1"),
         ({"reply": "a", "times": 0}, "times: must be at least 1"),
         ({"reply": "a", "times": "often"}, "times: input should be a valid integer"),
-        ({"reply": "a", "created_at": 1}, "created_at: there is no such key; a stub has id, name, when"),
+        ({"when": {"operation": "chat"}, "reply": {"rows": []}}, "reply.rows: answer list_completions, "),
+        ({"reply": {"rows": [{"completion": "x"}]}}, "reply.rows.0.prompt: field required"),
+        (
+            {"reply": {"chats": [{"rows": [{"prompt": "x", "chat_id": "y"}]}]}},
+            "reply.chats.0.rows.0.chat_id: is that of",
+        ),
+        ({"reply": {"chats": [{"chat_type": "diary"}]}}, "reply.chats.0: chat_type must be one of apex, gravity"),
+        ({"reply": {"rows": [], "chats": []}}, "reply: say only one of chats and rows"),
+        ({"reply": "a", "scope": 5}, "scope: "),
+        ({"reply": "a", "created_at": 1}, "created_at: there is no such key; a stub has id, name, scope, when"),
         ([{"reply": "a"}, {"name": "second", "reply": 5}], "stub 2 (second): reply: expected a text"),
     ],
 )

@@ -121,6 +121,37 @@ async def test_only_what_changed_starts_anew(folder):
     assert await ask(mock, "x") != "once"
 
 
+async def test_an_edited_stub_is_no_newer_than_it_was(folder):
+    """It keeps its place among the equally specific ones; what is added comes last, and so wins."""
+    (folder / "a.yaml").write_text("- {when: {prompt: x}, reply: old}\n- {when: {prompt: x}, reply: middle}")
+    mock = ApexMock(Settings(stubs=folder))
+    stubs = folder_of(mock)
+    await stubs.lay()
+    (folder / "b.yaml").write_text("{when: {prompt: x}, reply: newest}")
+    assert await stubs.refresh()
+    (folder / "a.yaml").write_text("- {when: {prompt: x}, reply: edited}\n- {when: {prompt: x}, reply: edited too}")
+    assert await stubs.refresh()
+    assert [stub.name for stub in await mock.stubs.laid("")] == ["b.yaml#1", "a.yaml#2", "a.yaml#1"]
+    assert await ask(mock, "x") == "newest"
+    (folder / "b.yaml").unlink()
+    assert await stubs.refresh()
+    assert await ask(mock, "x") == "edited too"
+
+
+async def test_a_stub_is_for_the_scope_that_it_names(folder):
+    """Of the file or its own, and for no other; moved to another scope, it is taken away from the first."""
+    (folder / "a.yaml").write_text("scope: k\nstubs: [{reply: mine}, {when: {prompt: x}, reply: theirs, scope: other}]")
+    mock = ApexMock(Settings(stubs=folder))
+    stubs = folder_of(mock)
+    await stubs.lay()
+    assert await ask(mock, "x") == "mine"
+    assert [stub.scope for scope in ("", "k", "other") for stub in await mock.stubs.laid(scope)] == ["k", "other"]
+    (folder / "a.yaml").write_text("scope: other\nstubs: [{reply: mine}, {when: {prompt: x}, reply: theirs}]")
+    assert await stubs.refresh()
+    assert await ask(mock, "x") not in ("mine", "theirs")
+    assert len(await mock.stubs.laid("other")) == 2
+
+
 async def test_a_folder_that_vanishes_is_a_fault(folder):
     """And nothing else."""
     mock = ApexMock(Settings(stubs=folder))

@@ -112,28 +112,6 @@ def test_search(apex, wire):
     assert wire.call("WebRetrieval", {"search_query": "is it down"}).code == "unavailable"
 
 
-# --- Chats ------------------------------------------------------------------------------------------------------------
-
-
-def test_stored_chats(apex, wire):
-    rows = [{"prompt": "hello", "completion": "hi", "metadata": {"a": 1}}]
-    first, second = apex.stored_chats([{"title": "First", "rows": rows}, {"title": "Second"}])
-    listed = [chat["id"] for chat in wire.call("GetChatSessions", {}).value["chatSessions"]]
-    assert sorted(listed) == sorted([first.id, second.id])
-    (row,) = wire.call("GetStoredChatCompletions", {"chat_id": first.id}).value["chatCompletions"]
-    assert (row["userPromptText"], row["completionText"]) == ("hello", "hi")
-    apex.verify(list_chats=1, list_completions=1, create_chat=0)
-
-
-@pytest.mark.parametrize(
-    ("chat", "says"),
-    [({"titel": "x"}, "a chat has title, chat_type, rows, but no 'titel'"), ({"rows": [{}]}, "a row needs a prompt")],
-)
-def test_a_chat_that_cannot_be_stored(apex, chat, says):
-    with pytest.raises(ValueError, match=says):
-        apex.stored_chats([chat])
-
-
 # --- How things are ---------------------------------------------------------------------------------------------------
 
 

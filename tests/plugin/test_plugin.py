@@ -224,6 +224,7 @@ WRONG = {
     "profile='warp'": "there is no profile 'warp'",
     "stubs='missing.yaml'": "missing.yaml",
     "stubs={'reply': {'txt': 'x'}}": "txt",
+    "stubs={'reply': 'x', 'scope': 'w'}": "is for the scope 'w'; those of a marker are for its test",
     "clock='stopped'": "frozen",
     "research='magic'": "progress",
 }

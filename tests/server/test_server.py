@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from apex_mock import ApexMock, Server, serve
-from apex_mock.server import Bind, CannotListen
+from apex_mock.listening import Bind, CannotListen
 from apex_mock.transports.grpc_server import GrpcServer
 from tests.wires import HELLO, OK, WIRES
 

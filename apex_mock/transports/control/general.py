@@ -1,5 +1,6 @@
 """What the fake says of itself, and how a test moves it: time, pace, research, strictness, starting anew."""
 
+import os
 from importlib.metadata import version
 from typing import Any
 
@@ -53,6 +54,7 @@ class General:
         told: dict[str, Any] = {
             "name": "apex-mock",
             "version": version("apex-mock"),
+            "pid": os.getpid(),
             "seed": settings.seed,
             "auth": settings.auth,
             "profile": settings.profile,

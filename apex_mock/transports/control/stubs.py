@@ -46,21 +46,26 @@ class Stubs:
         return Json({"scope": scope, "stubs": stubs, "files": told})
 
     async def add(self, request: HttpRequest) -> Response:
-        """One stub, a list of them, or {"stubs": [...]}, as in a file. All are laid down, or none."""
-        scope = scope_of(request)
+        """One stub, a list of them, or {"stubs": [...]}, as in a file; all are laid down, or none. They are for the
+        scope of the request; without one for that which they name, else for all."""
+        named = scope_of(request)
         try:
             stubs = read_stubs(await json_of(request))
         except BadStub as error:
             raise InvalidRequest(
                 f"{error.stub}: {error.problem}" if error.stub else error.problem, error.field
             ) from None
-        there = {stub.id for stub in await self.mock.stubs.laid(scope)}
-        given = [stub.id for stub in stubs if stub.id]
-        if taken := sorted(there & set(given)) or sorted({id for id in given if given.count(id) > 1}):
-            raise InvalidRequest(f"there is a stub {taken[0]!r} already", ("id",))
-        now, shown = self.mock.clock.now(scope), Shown(self.mock, scope)
-        laid = [await self.mock.stubs.add(scope, stub, now) for stub in stubs]
-        return Json({"scope": scope, "stubs": [shown.stub(stub, scope, 0) for stub in laid]}, 201)
+        scopes = [_scope(stub, number, named) for number, stub in enumerate(stubs, 1)]
+        given = [(scope, stub.id) for scope, stub in zip(scopes, stubs, strict=True) if stub.id]
+        there = {(scope, stub.id) for scope in {*scopes} for stub in await self.mock.stubs.laid(scope)}
+        if taken := sorted(there & set(given)) or sorted({one for one in given if given.count(one) > 1}):
+            raise InvalidRequest(f"there is a stub {taken[0][1]!r} already", ("id",))
+        laid = [
+            (scope, await self.mock.stubs.add(scope, stub, self.mock.clock.now(scope)))
+            for scope, stub in zip(scopes, stubs, strict=True)
+        ]
+        shown = Shown(self.mock, named)
+        return Json({"scope": named, "stubs": [shown.stub(stub, scope, 0) for scope, stub in laid]}, 201)
 
     async def clear(self, request: HttpRequest) -> Response:
         """Those of a scope; without one, those that are for all scopes."""
@@ -125,6 +130,13 @@ class Stubs:
         """With the scopes they are of, in the order in which they are tried."""
         laid = [(own, stub) for own in dict.fromkeys((scope, ALL_SCOPES)) for stub in await self.mock.stubs.laid(own)]
         return sorted(laid, key=lambda e: (e[1].when.specificity, e[0] != ALL_SCOPES, e[1].order), reverse=True)
+
+
+def _scope(stub: Stub, number: int, named: str) -> str:
+    """Raises InvalidRequest when the stub names another scope than the request."""
+    if named and stub.scope not in ("", named):
+        raise InvalidRequest(f"stub {number}: the request is for another scope", ("scope",))
+    return named or stub.scope
 
 
 def _as_known(found: Difference, entry: Entry) -> Difference:

@@ -1,0 +1,110 @@
+"""Where a server listens, and the sockets it listens on."""
+
+import errno
+import socket
+from dataclasses import dataclass
+
+from apex_mock.environment import environment
+from apex_mock.tls import Certificate
+
+BACKLOG = 2048
+
+
+class CannotListen(Exception):
+    """The address cannot be had; the message says which and why, in one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bind:
+    """Where to listen. Port 0 picks a free one; `grpc_port` None opens no port for gRPC alone."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    grpc_port: int | None = None
+    certificate: Certificate | None = None
+
+    @property
+    def secure(self) -> bool:
+        return self.certificate is not None
+
+    @property
+    def address(self) -> str:
+        """host:port, as the SDKs want it in MACROCOSMOS_BASE_URL."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.secure else 'http'}://{self.address}"
+
+    @property
+    def ca(self) -> str:
+        """The file of the authority that clients are to trust, "" where there is none of our own."""
+        return str(self.certificate.ca) if self.certificate is not None and self.certificate.ca is not None else ""
+
+    def environment(self, key: str = "test-key") -> dict[str, str]:
+        """The variables that point every client at this address."""
+        return environment(self.url, key, self.ca)
+
+
+HERE = Bind()
+
+
+def bind(host: str, port: int, flag: str = "--port") -> socket.socket:
+    """A listening socket. Raises CannotListen, which names the flag that asks for another port."""
+    try:
+        listening = _bound(host, port)
+    except OSError as error:
+        raise _cannot(host, port, flag, error) from None
+    try:
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise _cannot(host, port, flag, error) from None
+    return listening
+
+
+def bind_shared(host: str, port: int, flag: str = "--port") -> socket.socket:
+    """A socket that does not listen yet and whose port only sockets of this function share. Raises CannotListen.
+
+    Those of them that listen get the port's connections by turns, as the kernel draws.
+    """
+    try:
+        if port:
+            # Sharing would take a port that another server shares too: it must be free for one that shares nothing.
+            bind(host, port, flag).close()
+        return _bound(host, port, shared=True)
+    except OSError as error:
+        raise _cannot(host, port, flag, error) from None
+
+
+def sibling(of: socket.socket) -> socket.socket:
+    """Another socket on a shared port."""
+    made = _unbound(of.family, of.proto, shared=True)
+    made.bind(of.getsockname())
+    return made
+
+
+def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    family, _, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    made = _unbound(family, protocol, shared=shared)
+    try:
+        made.bind(address)
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def _unbound(family: int, protocol: int, *, shared: bool) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM, protocol)
+    made.setblocking(False)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return made
+
+
+def _cannot(host: str, port: int, flag: str, error: OSError) -> CannotListen:
+    hint = f"; is another server on it? Try {flag} 0 for a free one" if error.errno == errno.EADDRINUSE else ""
+    return CannotListen(f"cannot listen on {host}:{port}: {error.strerror or error}{hint}")

@@ -1,0 +1,170 @@
+"""Several workers on one port: as real processes, ended by real signals."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import grpc
+import httpx
+import pytest
+
+from tests.failures.running import COMMAND, Running, channel_to, gone, open_grpc, open_sse, serving, soon
+from tests.wires import PLAIN, WIRES
+
+GRACE = 3.0  # seconds, with room for a busy machine; the servers' own grace is 0.3
+
+
+def start(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A start that is expected to be refused."""
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=30)
+
+
+def test_every_worker_answers_on_the_one_port():
+    """REST and gRPC, on the shared port and on gRPC's own; the greeting comes once, when all of them are ready."""
+    with serving("--workers", "3", "--grpc-port", "0") as running:
+        workers = running.workers()
+        assert len(workers) == 3
+        assert running.answering(100) == set(workers)
+        assert "served by 3 workers" in running.greeting
+        for address in {running.address, running.grpc_address}:
+            for _ in range(6):
+                wire = WIRES["grpc"](address, "k")
+                assert wire.call("ChatCompletion", {"messages": [{"role": "user", "content": "hello"}]}).code == "ok"
+                wire.close()
+    assert running.errors == ""
+    assert running.process.returncode == 0
+
+
+def client_of(running: Running, worker: int) -> httpx.Client:
+    """A client whose one connection is that worker's."""
+    while True:
+        client = httpx.Client(timeout=20, verify=PLAIN, limits=httpx.Limits(max_connections=1))
+        if client.get(f"{running.url}/__apex/info").json()["pid"] == worker:
+            return client
+        client.close()
+
+
+def test_a_worker_that_dies_is_replaced_and_its_streams_end_with_the_wires_own_error():
+    """SSE: cut without [DONE]. gRPC: UNAVAILABLE. The other worker's streams go on."""
+    with serving("--workers", "2", "--profile", "realistic") as running:
+        victim, other = running.workers()
+        clients = {worker: client_of(running, worker) for worker in (victim, other)}
+        streams = {worker: open_sse(client, running.url) for worker, client in clients.items()}
+        events = {worker: stream.iter_lines() for worker, stream in streams.items()}
+        for lines in events.values():
+            assert next(lines).startswith("data: {")
+        # Which of them are the victim's is not seen from outside; that none is has odds of one to 4096.
+        channels = [channel_to(running.address) for _ in range(12)]
+        calls = [open_grpc(channel) for channel in channels]
+        for call in calls:
+            next(call)
+
+        os.kill(victim, signal.SIGKILL)
+        with pytest.raises(httpx.TransportError):
+            assert "data: [DONE]" not in list(events[victim])
+        soon(lambda: any(call.done() for call in calls))
+        assert {call.code() for call in calls if call.done()} == {grpc.StatusCode.UNAVAILABLE}
+        assert next(line for line in events[other] if line).startswith("data: {")
+
+        soon(lambda: len(running.workers()) == 2 and victim not in running.workers())
+        soon(lambda: running.answering(20) == set(running.workers()))
+        assert f"(process {victim}) was killed by SIGKILL; starting another" in running.errors
+        for call in calls:
+            call.cancel()
+        for closing in (*channels, *clients.values()):
+            closing.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_all_of_them(number, tmp_path):
+    """Within the grace, open streams included; with code 0, and nothing left behind."""
+    with (
+        serving("--workers", "2", "--profile", "realistic", folder=tmp_path) as running,
+        httpx.Client(verify=PLAIN) as http,
+    ):
+        workers = running.workers()
+        stream = open_sse(http, running.url)
+        begun = time.monotonic()
+        assert running.end(number) == 0
+        assert time.monotonic() - begun < GRACE
+        assert all(gone(pid) for pid in workers)
+        stream.close()
+    assert list(tmp_path.iterdir()) == []
+    assert running.errors == ""
+
+
+def test_a_supervisor_that_is_killed_leaves_no_orphans(tmp_path):
+    """Its workers end by themselves, the port is free, and the next start removes what was left in files."""
+    with serving("--workers", "2", folder=tmp_path) as running:
+        workers = running.workers()
+        running.end(signal.SIGKILL)
+    soon(lambda: all(gone(pid) for pid in workers))
+    assert list(tmp_path.iterdir()) != []
+    with serving("--port", running.address.split(":")[1], folder=tmp_path) as after:
+        assert after.answering(1) == {after.pid}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_lives_keeps_its_files(tmp_path):
+    """The next start removes only what nobody holds."""
+    with serving(folder=tmp_path) as first, serving(folder=tmp_path):
+        assert open_grpc_answers(first)
+
+
+def open_grpc_answers(running: Running) -> bool:
+    with channel_to(running.address) as channel:
+        return len(list(open_grpc(channel))) > 1
+
+
+def test_a_worker_that_dies_again_and_again_is_replaced_less_and_less_eagerly():
+    """And each time a line says which, how and when another follows."""
+    with serving("--workers", "2") as running:
+        first, other = running.workers()
+        os.kill(first, signal.SIGKILL)
+        soon(lambda: "was killed by SIGKILL; starting another" in running.errors)
+        os.kill(soon(lambda: set(running.workers()) - {first, other}).pop(), signal.SIGKILL)
+        soon(lambda: "2 times in a row, another follows in 1 s" in running.errors)
+        soon(lambda: len(running.workers()) == 2)
+
+
+@pytest.mark.parametrize("first", [[], ["--workers", "2"]])
+@pytest.mark.parametrize("second", [[], ["--workers", "2"]])
+def test_a_taken_port_is_noticed(first, second):
+    """By one server and by many, though the workers of one share it."""
+    with serving(*first) as running:
+        port = running.address.split(":")[1]
+        refused = start("--port", port, *second)
+        assert refused.returncode == 2
+        assert refused.stderr == (
+            f"apex-mock: cannot listen on 127.0.0.1:{port}: Address already in use; is another server on it?"
+            " Try --port 0 for a free one\n"
+        )
+
+
+def test_a_taken_grpc_port_is_noticed():
+    """One that another program shares with whoever asks, too: gRPC's own way would be to take every other call."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        for flag in ("--port", "--grpc-port"):
+            refused = start("--port", "0", flag, port, "--workers", "2")
+            assert refused.returncode == 2
+            assert f"cannot listen on 127.0.0.1:{port}" in refused.stderr
+            assert f"Try {flag} 0" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--profile", "nope"], "there is no profile 'nope'"), (["--workers", "0"], "--workers: at least one")],
+)
+def test_a_start_that_cannot_be_is_said_once(arguments, said):
+    """By one line and code 2, however many workers would have said it."""
+    refused = start("--port", "0", "--workers", "3", *arguments)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("apex-mock: ")
+    assert said in refused.stderr
+    assert refused.stderr.count("\n") == 1
