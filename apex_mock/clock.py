@@ -4,13 +4,18 @@ Times are whole microseconds since the Unix epoch (`Micros`), so that they compa
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
+from itertools import count
+from weakref import WeakKeyDictionary
 
 Micros = int
 SECOND: Micros = 1_000_000
 LAST: Micros = 253_402_300_800 * SECOND  # the year 10000
+BATCH = 32  # sleepers that one turn of the loop wakes
 
 
 def system_now() -> Micros:
@@ -69,14 +74,17 @@ class Clock:
         self.system = system
         self._states: dict[str, ClockState] = {}
         self._sleepers: dict[str, dict[asyncio.Future[None], Micros]] = {}
+        self._alarms: WeakKeyDictionary[asyncio.AbstractEventLoop, Alarm] = WeakKeyDictionary()
 
     def state(self, scope: str = "") -> ClockState:
         """A scope's own time if it has moved it, else that of all scopes (""), else the system's."""
         states = self._states
         return states.get(scope) or states.get("") or SYSTEM_TIME
 
-    def now(self, scope: str = "") -> Micros:
-        system = self.system()
+    def now(self, scope: str = "", system: Micros | None = None) -> Micros:
+        """A scope's time at the system's time `system`, or at this moment."""
+        if system is None:
+            system = self.system()
         return self.state(scope).now(system) if self._states else system
 
     def advance(self, scope: str, seconds: float) -> Micros:
@@ -121,29 +129,92 @@ class Clock:
         for sleeper, _ in sorted(sleepers, key=lambda entry: entry[1]):
             sleeper.get_loop().call_soon_threadsafe(_finish, sleeper)
 
-    async def sleep_until(self, scope: str, due: Micros) -> None:
-        """Returns when the scope's time has reached `due`, however it got there."""
-        while due > self.now(scope):
+    async def sleep_until(self, scope: str, due: Micros) -> Micros:
+        """Returns the scope's time once it has reached `due`, however it got there."""
+        while (now := self.now(scope)) < due:
             loop = asyncio.get_running_loop()
             sleeper: asyncio.Future[None] = loop.create_future()
             waiting = self._sleepers.setdefault(scope, {})
             waiting[sleeper] = due
-            timer = None
+            alarm = None
             try:
                 # Read only now that the clock knows of this sleeper: a move in between would wake nobody.
-                state = self.state(scope)
-                missing = due - state.now(self.system())
+                state, system = self.state(scope), self.system()
+                missing = due - state.now(system)
                 if missing <= 0:
-                    return
+                    continue
                 if state.scale:
-                    timer = loop.call_later(missing / SECOND / state.scale, _finish, sleeper)
+                    alarm = self._alarms.get(loop) or self._alarms.setdefault(loop, Alarm(loop, self.system))
+                    alarm.set(system + (missing if state.scale == 1.0 else math.ceil(missing / state.scale)), sleeper)
                 await sleeper
+            except BaseException:
+                if alarm is not None:
+                    alarm.dropped()
+                raise
             finally:
                 del waiting[sleeper]
-                if timer is not None:
-                    timer.cancel()
+                if not waiting and self._sleepers.get(scope) is waiting:
+                    del self._sleepers[scope]
+        return now
 
 
-def _finish(sleeper: asyncio.Future[None]) -> None:
+class Alarm:
+    """Wakes a loop's sleepers when the system's time has come for them: one timer for all, set to the first.
+
+    Timers of the loop count whole milliseconds, so those due in the same one wake together; but no more than BATCH in
+    one turn of the loop, so that what the first have to say leaves before the last are woken.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, system: Callable[[], Micros]) -> None:
+        self._loop, self._system = loop, system
+        self._heap: list[tuple[Micros, int, asyncio.Future[None]]] = []
+        self._order = count()
+        self._at: Micros | None = None
+        self._timer: asyncio.Handle
+        self._dropped = 0
+
+    def set(self, due: Micros, sleeper: "asyncio.Future[None]") -> None:
+        """`due` is in the system's time. A sleeper that is done by then is left alone."""
+        heappush(self._heap, (due, next(self._order), sleeper))
+        if self._at is None:
+            self._arm()
+        elif due < self._at:
+            self._timer.cancel()
+            self._arm()
+
+    def dropped(self) -> None:
+        """Says that a sleeper waits no longer; when most do not, they are cleared away."""
+        self._dropped += 1
+        if self._dropped > BATCH + len(self._heap) // 2:
+            self._heap = [entry for entry in self._heap if not entry[2].done()]
+            heapify(self._heap)
+            self._dropped = 0
+
+    def _arm(self) -> None:
+        self._at = self._heap[0][0]
+        # The loop counts whole milliseconds, down, and wakes within the one after those it was told: told those before
+        # the due time, it is half a millisecond late in the mean; where it is early, it is told one more.
+        now = time.monotonic() * 1000
+        due = now + (self._at - self._system()) / 1000
+        self._timer = self._loop.call_later(max(1, math.floor(due) - math.floor(now)) / 1000, self._ring)
+
+    def _ring(self) -> None:
+        heap, now = self._heap, self._system()
+        for _ in range(BATCH):
+            if not heap or heap[0][0] > now:
+                break
+            sleeper = heappop(heap)[2]
+            if not sleeper.done():
+                sleeper.set_result(None)
+        if not heap:
+            self._at = None
+        elif heap[0][0] <= now:
+            self._at = now
+            self._timer = self._loop.call_soon(self._ring)
+        else:
+            self._arm()
+
+
+def _finish(sleeper: "asyncio.Future[None]") -> None:
     if not sleeper.done():
         sleeper.set_result(None)

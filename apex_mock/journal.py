@@ -54,7 +54,7 @@ class Entry:
     plan: Plan | None = None
     ended_at: Micros = 0
     size: int = ENTRY_BYTES
-    streamed: list[tuple[Micros, int]] | None = None
+    streamed: list[int] | None = None
     stub: str = ""
     headers: Mapping[str, str | None] | None = None
     forgotten: bool = False
@@ -63,10 +63,11 @@ class Entry:
         self.ended_at, self.outcome, self.message = now, outcome, message
 
     def sent(self, at: Micros, count: int) -> None:
-        """Notes that some chunks of a stream have left. Their texts are the plan's, so nothing is copied."""
+        """Notes that some chunks of a stream have left. Their texts are the plan's, so nothing is copied; flat, since
+        the collector would go through every pair."""
         if self.streamed is None:
             self.streamed = []
-        self.streamed.append((at, count))
+        self.streamed += (at, count)
 
     @property
     def frames(self) -> list[Frame]:
@@ -76,8 +77,8 @@ class Entry:
             return []
         if self.streamed is None:
             return [Frame.of(self, self.ended_at, plan.text)] if self.outcome == "ok" else []
-        texts = iter(plan.chunks)
-        return [Frame.of(self, at, chunk.text) for at, count in self.streamed for chunk in islice(texts, count)]
+        texts, pairs = iter(plan.chunks), zip(self.streamed[::2], self.streamed[1::2], strict=True)
+        return [Frame.of(self, at, chunk.text) for at, count in pairs for chunk in islice(texts, count)]
 
     @property
     def duration(self) -> float | None:

@@ -87,9 +87,13 @@ class ApexMock(StoredChats):
 
     # --- Chat ---------------------------------------------------------------------------------------------------------
 
-    async def chat(self, request: ChatRequest, caller: Caller = ANYBODY) -> Answer:
-        """Plans the answer. Whoever sends it then goes through `play`, which also ends the journal's entry."""
-        async with self.call(Operation.CHAT, request, caller) as call:
+    async def chat(self, request: ChatRequest, caller: Caller = ANYBODY, came: Micros | None = None) -> Answer:
+        """Plans the answer. Whoever sends it then goes through `play`, which also ends the journal's entry.
+
+        `came` is the system's time when the request was read: the plan runs from then on, however long the request
+        waited for its turn.
+        """
+        async with self.call(Operation.CHAT, request, caller, came) as call:
             ordinal = await self.store.next_ordinal(caller.scope, request.fingerprint)
             profile, seed = call.profile, call.seed
             make = self._draft if request.size <= KEPT_SIZE else self._make_draft
@@ -133,8 +137,7 @@ class ApexMock(StoredChats):
                 sent = len(chunks)
             while sent < len(chunks):
                 due = answer.started_at + round(chunks[sent].after * SECOND)
-                await clock.sleep_until(answer.scope, due)
-                now = max(due, clock.now(answer.scope))
+                now = await clock.sleep_until(answer.scope, due)
                 upto = sent + 1
                 while upto < len(chunks) and answer.started_at + round(chunks[upto].after * SECOND) <= now:
                     upto += 1

@@ -5,14 +5,21 @@ be peeked at; the bytes then go through untouched, both ways, to the gRPC server
 """
 
 import asyncio
+import socket
+import sys
+from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from apex_mock.asgi import CAME
+from apex_mock.clock import Micros
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 FIRST_BYTES_TIMEOUT = 30.0  # seconds for a connection to say what it is
+HEAD = b"HTTP/1."  # how an answer begins
 MOST_HELD = 64 * 1024  # bytes of an answer that wait to be written together
 HIGH_WATER = 256 * 1024  # bytes waiting on one side before the other is told to stop
 
@@ -48,12 +55,12 @@ class OnePortProtocol(asyncio.Protocol):
         self._begun += data
         if self._begun.startswith(PREFACE):
             self._leave()
-            relay = GrpcRelay(self._loop, self._state, self._begun, self._app_state["grpc_path"])
+            relay = GrpcRelay(self._loop, self._state, self._begun, self._app_state)
             self._transport.set_protocol(relay)
             relay.connection_made(self._transport)
         elif not PREFACE.startswith(self._begun):
             self._leave()
-            http = HttpToolsProtocol(self._config, self._state, self._app_state, self._loop)
+            http = Http(self._config, self._state, self._app_state, self._loop)
             self._transport.set_protocol(http)
             # uvicorn wants no more of a transport than Corked has.
             http.connection_made(cast(asyncio.Transport, Corked(self._transport, self._loop)))
@@ -67,17 +74,27 @@ class OnePortProtocol(asyncio.Protocol):
         self._state.connections.discard(self)
 
 
-class Corked:
-    """A transport that joins what is written in one turn of the loop into one write.
+class Http(HttpToolsProtocol):
+    """uvicorn's, which notes when each request had been read: from then on its answer's timetable runs."""
 
-    uvicorn writes an answer's head and its body apart, and each write wakes the client that waits for it: joined, a
-    small answer costs a quarter less.
+    def on_message_complete(self) -> None:
+        self.scope[CAME] = self.app_state["system"]()  # type: ignore[literal-required]  # ASGI lets servers add keys
+        super().on_message_complete()
+
+
+class Corked:
+    """A transport that joins an answer's head with what follows it in the same turn of the loop, and further writes of
+    one turn with each other.
+
+    uvicorn writes head and body apart, and each write wakes the client that waits for it: joined, a small answer costs
+    a quarter less. A chunk of a stream that is alone in its turn goes out at once.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport, self._loop = transport, loop
         self._held: list[bytes] = []
         self._size = 0
+        self._joining = False
         self.get_extra_info = transport.get_extra_info
         self.is_closing = transport.is_closing
         self.pause_reading = transport.pause_reading
@@ -86,12 +103,20 @@ class Corked:
         self.abort = transport.abort
 
     def write(self, data: bytes) -> None:
-        if not self._held:
-            self._loop.call_soon(self._flush)
+        if not self._joining:
+            self._joining = True
+            self._loop.call_soon(self._end_turn)
+            if not data.startswith(HEAD):
+                self._transport.write(data)
+                return
         self._held.append(data)
         self._size += len(data)
         if self._size > MOST_HELD:  # an application that never waits must not pile up its whole answer here
             self._flush()
+
+    def _end_turn(self) -> None:
+        self._joining = False
+        self._flush()
 
     def _flush(self) -> None:
         if self._held:
@@ -136,20 +161,25 @@ class _Side(asyncio.Protocol):
 
 
 class _ServerSide(_Side):
-    """The gRPC server's side. It writes a stream message by message: what comes within two turns of the loop goes on
-    to the client in one piece."""
+    """The gRPC server's side. It writes a stream message by message: the first goes on at once, and what comes within
+    the next two turns of the loop in one piece."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
         self._loop = loop
         self._held: list[bytes] = []
+        self._joining = False
 
     def data_received(self, data: bytes) -> None:
-        if not self._held:
+        if self._joining:
+            self._held.append(data)
+        else:
+            self._joining = True
             self._loop.call_soon(self._loop.call_soon, self._flush)
-        self._held.append(data)
+            super().data_received(data)
 
     def _flush(self) -> None:
+        self._joining = False
         held, self._held = self._held, []
         if held:
             super().data_received(b"".join(held))
@@ -160,11 +190,18 @@ class _ServerSide(_Side):
 
 
 class GrpcRelay(_Side):
-    """The client's side of a gRPC connection."""
+    """The client's side of a gRPC connection. It notes when it last heard of the client, under the name by which the
+    gRPC server knows the connection: a call of it has come no later than that."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, state: ServerState, begun: bytes, grpc_path: str) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, state: ServerState, begun: bytes, app_state: dict[str, Any]
+    ) -> None:
         super().__init__()
-        self._loop, self._state, self._begun, self._grpc_path = loop, state, begun, grpc_path
+        self._loop, self._state, self._begun = loop, state, begun
+        self._grpc_path: str = app_state["grpc_path"]
+        self._system: Callable[[], Micros] = app_state["system"]
+        self._heard: dict[str, Micros] = app_state["heard"]
+        self._name = ""
         self._connecting: asyncio.Task[None]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -179,7 +216,8 @@ class GrpcRelay(_Side):
         server = _ServerSide(self._loop)
         self.peer, server.peer = server, self
         try:
-            await self._loop.create_unix_connection(lambda: server, self._grpc_path)
+            connected = await self._connect_socket()
+            await self._loop.create_unix_connection(lambda: server, sock=connected)
         except OSError:
             self.transport.close()
             return
@@ -187,10 +225,33 @@ class GrpcRelay(_Side):
         if self.transport.is_closing():
             server.transport.close()
             return
+        self._heard[self._name] = self._system()
         server.transport.write(self._begun)
         self.transport.resume_reading()
 
+    async def _connect_socket(self) -> socket.socket:
+        connecting = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connecting.setblocking(False)
+        if sys.platform == "linux":
+            connecting.bind(b"")  # Linux then gives it a name that no other socket has
+            self._name = "unix-abstract:" + connecting.getsockname()[1:].decode()
+        while True:
+            try:
+                connecting.connect(self._grpc_path)
+            except BlockingIOError:  # more connections at once than the server's queue holds
+                await asyncio.sleep(0.001)
+            except OSError:
+                connecting.close()
+                raise
+            else:
+                return connecting
+
+    def data_received(self, data: bytes) -> None:
+        self._heard[self._name] = self._system()
+        super().data_received(data)
+
     def connection_lost(self, exc: Exception | None) -> None:
+        self._heard.pop(self._name, None)
         self._state.connections.discard(self)
         super().connection_lost(exc)
 

@@ -13,6 +13,7 @@ import uvicorn
 import uvloop
 
 from apex_mock.app import create_app
+from apex_mock.clock import Micros
 from apex_mock.listening import BACKLOG, HERE, Bind, CannotListen, bind
 from apex_mock.mock import ApexMock
 from apex_mock.oneport import OnePortProtocol
@@ -92,9 +93,10 @@ class Server:
             self._socket = bind(self.where.host, self.where.port)
         self.where = replace(self.where, port=self._socket.getsockname()[1])
         self._folder = PrivateFolder()
+        heard: dict[str, Micros] = {}
         try:
             grpc_path = str(self._folder.path / "grpc.sock")
-            self._grpc = GrpcServer(self.mock, grpc_path, shared=self._shared is not None)
+            self._grpc = GrpcServer(self.mock, grpc_path, heard, shared=self._shared is not None)
             if self.where.grpc_port is not None:
                 self.where = replace(self.where, grpc_port=self._listen_for_grpc(self.where.grpc_port))
             await self._grpc.start()
@@ -104,7 +106,7 @@ class Server:
             raise
         if self._stubs is not None:
             await self._stubs.start()
-        self._uvicorn = self._make_uvicorn(grpc_path)
+        self._uvicorn = self._make_uvicorn({"grpc_path": grpc_path, "heard": heard, "system": self.mock.clock.system})
         await self._uvicorn.startup(sockets=[self._socket])
         self._serving = asyncio.create_task(self._uvicorn.main_loop())
 
@@ -119,7 +121,7 @@ class Server:
         except RuntimeError as error:
             raise CannotListen(f"cannot listen on {host}:{port} for gRPC: {error}") from None
 
-    def _make_uvicorn(self, grpc_path: str) -> uvicorn.Server:
+    def _make_uvicorn(self, state: dict[str, Any]) -> uvicorn.Server:
         app = create_app(self.mock, folder=self._stubs)
         app.state.ca = self.where.ca
         config = uvicorn.Config(
@@ -139,7 +141,7 @@ class Server:
             config.ssl = self.where.certificate.context()
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
-        server.lifespan.state["grpc_path"] = grpc_path
+        server.lifespan.state.update(state)
         return server
 
     async def stop(self) -> None:

@@ -15,7 +15,7 @@ from apex_mock.core.chats import GivenChat, GivenRow
 from apex_mock.core.latency import Profile
 from apex_mock.core.replies import error_of
 from apex_mock.core.stubs import Reply, Stub
-from apex_mock.core.types import Caller, Operation, ResearchMode, ScopeChoice
+from apex_mock.core.types import Caller, Micros, Operation, ResearchMode, ScopeChoice
 from apex_mock.errors import ApexError, InvalidRequest, Unstubbed
 from apex_mock.journal import Entry, Journal
 from apex_mock.settings import BadSetting, Settings
@@ -63,9 +63,12 @@ class World:
     async def close(self) -> None:
         await self.store.close()
 
-    def call(self, operation: Operation, request: Any, caller: Caller) -> "Call":
-        """Journals an operation, start to outcome, and finds its stub: `async with self.call(...) as call`."""
-        return Call(self, self.journal.open(self.clock.now(caller.scope), operation, caller, request), caller)
+    def call(self, operation: Operation, request: Any, caller: Caller, came: Micros | None = None) -> "Call":
+        """Journals an operation, start to outcome, and finds its stub: `async with self.call(...) as call`.
+
+        It begins now, or at the system's time `came`.
+        """
+        return Call(self, self.journal.open(self.clock.now(caller.scope, came), operation, caller, request), caller)
 
     # --- What a scope chooses -----------------------------------------------------------------------------------------
 

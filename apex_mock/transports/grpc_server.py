@@ -1,8 +1,9 @@
 """Constellation over gRPC, on grpcio: the same table of methods, health checking and reflection."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from types import MappingProxyType
 from typing import Any, NoReturn, TypeAlias
 
 import grpc
@@ -12,6 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 from protobuf import Message
 
+from apex_mock.core.types import Micros
 from apex_mock.errors import ApexError, Code, Crash, InvalidRequest
 from apex_mock.mock import ApexMock
 from apex_mock.wire import rpc
@@ -33,14 +35,22 @@ class GrpcServer:
     """grpcio's server with every service on it: on a private Unix socket, and on ports of its own.
 
     Its ports are its alone unless they are `shared`: gRPC's own way is that a second server on a taken port starts
-    without a word and takes every other connection.
+    without a word and takes every other connection. `heard` says of connections by the private socket, by the name of
+    their other end, when their client was last heard of.
     """
 
-    def __init__(self, mock: ApexMock, unix_path: str, *, shared: bool = False) -> None:
+    def __init__(
+        self,
+        mock: ApexMock,
+        unix_path: str,
+        heard: Mapping[str, Micros] = MappingProxyType({}),
+        *,
+        shared: bool = False,
+    ) -> None:
         limit = mock.settings.max_body_bytes
         more = (("grpc.so_reuseport", int(shared)), ("grpc.max_receive_message_length", limit))
         self._server = grpc.aio.server(options=[*OPTIONS, *more])
-        self._server.add_generic_rpc_handlers((_Methods(mock),))
+        self._server.add_generic_rpc_handlers((_Methods(mock, heard),))
         self._health = grpc_health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
@@ -76,9 +86,9 @@ def _private_pool() -> descriptor_pool.DescriptorPool:
 class _Methods(grpc.GenericRpcHandler):
     """Finds the handler of a path; None makes grpcio answer UNIMPLEMENTED."""
 
-    def __init__(self, mock: ApexMock) -> None:
+    def __init__(self, mock: ApexMock, heard: Mapping[str, Micros]) -> None:
         self._mock = mock
-        self._handlers = {method.path: _handler(mock, method) for method in METHODS}
+        self._handlers = {method.path: _handler(mock, method, heard) for method in METHODS}
 
     def service(self, call_details: grpc.HandlerCallDetails) -> "RpcHandler | None":
         handler = self._handlers.get(call_details.method)
@@ -88,13 +98,13 @@ class _Methods(grpc.GenericRpcHandler):
         return handler
 
 
-def _handler(mock: ApexMock, method: Method) -> RpcHandler:
+def _handler(mock: ApexMock, method: Method, heard: Mapping[str, Micros]) -> RpcHandler:
     # Bytes go through as they are: a deserializer that raises would be answered with UNKNOWN and no word of why. And
     # each handler reads its one message itself: grpcio never answers a unary call that ends without one.
     if method.handle is None:
-        return grpc.stream_stream_rpc_method_handler(_stream(mock, method))
-    make = _chat if method.name == "ChatCompletion" else _unary
-    return grpc.stream_unary_rpc_method_handler(make(mock, method))
+        return grpc.stream_stream_rpc_method_handler(_stream(mock, method, heard))
+    call = _chat(mock, method, heard) if method.name == "ChatCompletion" else _unary(mock, method)
+    return grpc.stream_unary_rpc_method_handler(call)
 
 
 async def _admit(mock: ApexMock, context: Context) -> Any:
@@ -129,13 +139,16 @@ def _unary(mock: ApexMock, method: Method) -> Callable[[Requests, Context], Awai
     return call
 
 
-def _chat(mock: ApexMock, method: Method) -> Callable[[Requests, Context], Awaitable[bytes]]:
+def _chat(
+    mock: ApexMock, method: Method, heard: Mapping[str, Micros]
+) -> Callable[[Requests, Context], Awaitable[bytes]]:
     """The busiest call by a shorter way: from bytes to bytes without a message in between."""
 
     async def call(_: Requests, context: Context) -> bytes:
         try:
             caller = await _admit(mock, context)
-            answer = await mock.chat(await _read(method, context, rpc.read_chat), caller)
+            asked = await _read(method, context, rpc.read_chat)
+            answer = await mock.chat(asked, caller, heard.get(context.peer()))
             return rpc.completion_binary(await mock.finish(answer))
         except ApexError as error:
             return await _abort(context, error)
@@ -145,11 +158,14 @@ def _chat(mock: ApexMock, method: Method) -> Callable[[Requests, Context], Await
     return call
 
 
-def _stream(mock: ApexMock, method: Method) -> Callable[[Requests, Context], AsyncIterator[bytes]]:
+def _stream(
+    mock: ApexMock, method: Method, heard: Mapping[str, Micros]
+) -> Callable[[Requests, Context], AsyncIterator[bytes]]:
     async def call(_: Requests, context: Context) -> AsyncIterator[bytes]:
         try:
             caller = await _admit(mock, context)
-            answer = await mock.chat(await _read(method, context, rpc.read_stream), caller)
+            asked = await _read(method, context, rpc.read_stream)
+            answer = await mock.chat(asked, caller, heard.get(context.peer()))
             async with aclosing(mock.play(answer)) as parts:
                 async for chunks in parts:
                     for binary in rpc.chunk_binaries(answer.plan, chunks):

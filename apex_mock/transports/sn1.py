@@ -1,14 +1,14 @@
 """The SN1 REST host's routes (D2, V): chat, its jobs, web retrieval, models, keys, miners, health."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
-from apex_mock.asgi import Body, Endpoint, HttpRequest, Json
+from apex_mock.asgi import Body, Endpoint, HttpRequest, Json, Stream
 from apex_mock.core.types import Caller, Mode
 from apex_mock.errors import ApexError
 from apex_mock.mock import Answer, ApexMock
@@ -50,17 +50,17 @@ class Sn1:
     async def chat(self, request: HttpRequest) -> Response:
         caller = await self.caller(request)
         asked = sn1.read_chat(await request.body())
-        answer = await self.mock.chat(asked, caller)
+        answer = await self.mock.chat(asked, caller, request.came)
         if not (asked.stream or asked.mode is Mode.CHAIN_OF_THOUGHT):
             return Json(sn1.completion(await self.mock.finish(answer)))
         headers = {"cache-control": "no-cache"}
         if answer.plan.duration or answer.plan.error is not None:
-            return StreamingResponse(self.stream(answer), media_type=SSE.decode(), headers=headers)
+            return Stream(self.stream(answer), SSE, headers)
         # What is due at once leaves in one piece, without a task that watches the client.
         plan = await self.mock.finish(answer)
         return Body(sse.events(plan, plan.chunks), SSE, headers=headers, length=False)
 
-    async def stream(self, answer: Answer) -> AsyncIterator[bytes]:
+    async def stream(self, answer: Answer) -> AsyncGenerator[bytes, None]:
         try:
             async with aclosing(self.mock.play(answer)) as parts:
                 async for chunks in parts:

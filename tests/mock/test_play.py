@@ -164,3 +164,28 @@ async def test_times_are_the_scopes_own(mock):
     mine, other = [(await mock.chat(ASKED, caller)).plan.created for caller in (ME, Caller("other"))]
     assert other == NOON // SECOND
     assert mine == other + 3600
+
+
+async def test_lateness_does_not_add_up(paced):
+    """A chunk that left late does not make the next one late: each is due by the start of its plan."""
+    answer = await paced.chat(ASKED, ME)
+    playing = Playing(paced, answer)
+    assert await playing.after(paced, 2.7) == [1]  # due at 2
+    assert await playing.after(paced, 0.2) == [1]
+    assert await playing.after(paced, 0.1) == [1, 1]  # at 3, not at 3.7
+    assert await playing.after(paced, 1.9) == [1, 1, 1]  # at 4, seen at 4.9
+    assert await playing.after(paced, 0.1) == [1, 1, 1, 1]
+    playing.task.cancel()
+    await asyncio.gather(playing.task, return_exceptions=True)
+
+
+async def test_a_plan_runs_from_when_its_request_had_been_read(paced):
+    """Not from when its turn came: a busy server answers no later for it. In the scope's own time."""
+    paced.clock.advance("mine", 60)
+    answer = await paced.chat(ASKED, ME, NOON - SECOND)
+    assert answer.started_at == answer.entry.at == NOON + 59 * SECOND
+    playing = Playing(paced, answer)
+    assert await playing.after(paced, 0.9) == []
+    assert await playing.after(paced, 0.1) == [1]
+    playing.task.cancel()
+    await asyncio.gather(playing.task, return_exceptions=True)

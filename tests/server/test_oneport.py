@@ -172,8 +172,8 @@ class Flood(ApexMock):
 
     taken = 0
 
-    async def chat(self, request: ChatRequest, caller=ANYBODY) -> Answer:
-        answer = await super().chat(request, caller)
+    async def chat(self, request: ChatRequest, caller=ANYBODY, came=None) -> Answer:
+        answer = await super().chat(request, caller, came)
         chunks = tuple(Chunk(PART, 0.001) for _ in range(PARTS))  # not instant, so that it is streamed
         plan = Plan("id", 0, "model", "", chunks)
         return answer._replace(plan=plan)

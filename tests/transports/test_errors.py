@@ -78,7 +78,7 @@ def error_called(name: str) -> ApexError:
 class Failing(ApexMock):
     """Fails every chat with the error that its prompt names: a code, or a class of errors."""
 
-    async def chat(self, request: ChatRequest, caller: Caller = ANYBODY) -> Answer:
+    async def chat(self, request: ChatRequest, caller: Caller = ANYBODY, came: int | None = None) -> Answer:
         name = request.prompt
         if name == "crash":
             raise RuntimeError("the secret of our inside: /etc/apex")
