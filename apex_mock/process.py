@@ -9,8 +9,8 @@ import uvloop
 
 from apex_mock.server import Server
 
-# The collector looks at the young, a thousand of them, in less than a millisecond; at all the old, which takes a tenth of
-# a second in which no chunk leaves, hardly ever.
+# The collector looks at the young, a thousand of them, in less than a millisecond; at all the old, which takes a tenth
+# of a second in which no chunk leaves, hardly ever.
 COLLECT_AFTER = (1000, 5, 1000)
 
 
