@@ -63,6 +63,10 @@ class Control:
     def stub(self, **fields: Any) -> None:
         self._post("stubs", fields)
 
+    def forget(self) -> None:
+        """Everything that is stored, so that the next call is the first."""
+        self._post("reset", {"what": ["state"]})
+
     def restore(self) -> None:
         if self._changed:
             self._post("reset", {"what": ["stubs", "clock", "choices"]})

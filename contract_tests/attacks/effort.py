@@ -1,8 +1,6 @@
 """How long the attacks go on: a few seconds each, the same every time, unless APEX_ATTACK_SECONDS asks for more."""
 
 import os
-from collections.abc import Callable
-from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 
@@ -13,7 +11,7 @@ SECONDS = int(os.environ.get(VARIABLE, "") or USUAL)
 STEADY = SECONDS == USUAL
 
 
-def attack(examples_a_second: float = 8, *, steps: int = 30) -> Callable[[Any], Any]:
+def attack(examples_a_second: float = 8, *, steps: int = 30) -> settings:
     """Settings of a generated attack: as many examples as about fit the time. A failure shrinks and can be repeated."""
     return settings(
         max_examples=max(1, round(SECONDS * examples_a_second)),
