@@ -116,7 +116,7 @@ class Errors:
             request = Request(scope)
             if isinstance(error, HTTPException) and not request.url.path.startswith("/__apex/"):
                 scope_name = self._mock.gate.scope_of(tuple(scope["headers"]))
-                self._mock.surprise(scope_name, f"{request.method} {request.url.path}: {error.detail}")
+                await self._mock.surprise(scope_name, f"{request.method} {request.url.path}: {error.detail}")
             response = await answer_to(request, error)
             await response(scope, receive, send)
 

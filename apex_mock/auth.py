@@ -1,7 +1,7 @@
 """Who is calling: from the headers of any wire to a Caller, or an Unauthenticated that says what to send."""
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias
@@ -61,9 +61,13 @@ class Gate:
         # A client's headers are the same from call to call, and so is what they say of it.
         self._read = lru_cache(maxsize=KEPT_HEADERS)(self._read_headers)
 
-    async def admit(self, raw: RawHeaders, transport: str, now: Micros, *, api_key_header: bool = False) -> Caller:
-        """The caller behind these headers. Raises Unauthenticated or RateLimited."""
+    async def admit(
+        self, raw: RawHeaders, transport: str, now: Callable[[], Micros], *, api_key_header: bool = False
+    ) -> Caller:
+        """The caller behind these headers, whose call sees the store as it is now. Raises Unauthenticated, RateLimited,
+        StoreFailed."""
         caller, key, refusal = self._read(raw, transport, api_key_header)
+        await self._store.look(caller.scope)
         if refusal is None:
             try:
                 await self._check(key, now)
@@ -99,12 +103,15 @@ class Gate:
         )
         return caller, key, refusal
 
-    async def _check(self, key: str, now: Micros) -> None:
-        issued = await self._store.get(ApiKey, SERVER_SCOPE, key)
-        if issued is not None:
-            counted = await self._store.update(ApiKey, SERVER_SCOPE, key, lambda k: _count(k, now))
-            if counted is not None and counted.used > counted.rate_limit:
-                wait = max(1, -(-(counted.window + MINUTE - now) // 1_000_000))
+    async def _check(self, key: str, now: Callable[[], Micros]) -> None:
+        counted, time = None, 0
+        store = self._store
+        if store.may_hold(ApiKey) and await store.get(ApiKey, SERVER_SCOPE, key) is not None:
+            time = now()
+            counted = await store.update(ApiKey, SERVER_SCOPE, key, lambda k: _count(k, time))
+        if counted is not None:
+            if counted.used > counted.rate_limit:
+                wait = max(1, -(-(counted.window + MINUTE - time) // 1_000_000))
                 hint = f"this key may make {counted.rate_limit} requests a minute; try again in {wait} s"
                 raise RateLimited("Rate limit exceeded", hint=hint, retry_after=float(wait))
         elif self._policy == "keys" and not is_one_of(key, self._keys):

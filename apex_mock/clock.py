@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from itertools import count
+from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 Micros = int
@@ -34,6 +35,7 @@ class ClockState:
     `moved` is the sum of all explicit advances: what a job that moves only when the clock is moved counts.
     """
 
+    id: ClassVar[str] = "clock"
     anchor: Micros = 0
     at: Micros = 0
     scale: float = 1.0
@@ -62,6 +64,28 @@ class ClockState:
 
 
 SYSTEM_TIME = ClockState()
+Change = Callable[[ClockState, Micros], ClockState]  # from a state and the system's time to another state
+
+
+def advancing(seconds: float) -> Change:
+    """Raises ValueError below 0."""
+    if seconds < 0:
+        raise ValueError("time only moves forward: seconds must not be negative")
+    return lambda state, system: state.advance(round(seconds * SECOND), system)
+
+
+def setting(to: Micros) -> Change:
+    """Raises ValueError before 1970 and after 9999."""
+    if not 0 <= to < LAST:
+        raise ValueError("a time is from 1970 to 9999")
+    return lambda state, system: state.set(to, system)
+
+
+def running(factor: float) -> Change:
+    """Raises ValueError below 0."""
+    if factor < 0:
+        raise ValueError("time only moves forward: the factor must not be negative")
+    return lambda state, system: state.run(factor, system)
 
 
 class Clock:
@@ -89,15 +113,11 @@ class Clock:
 
     def advance(self, scope: str, seconds: float) -> Micros:
         """Moves the scope's time forward and wakes whoever it has made late; returns the new now."""
-        if seconds < 0:
-            raise ValueError("time only moves forward: seconds must not be negative")
-        return self._set(scope, self.state(scope).advance(round(seconds * SECOND), self.system()))
+        return self.move(scope, advancing(seconds))
 
     def set(self, scope: str, to: Micros) -> Micros:
         """Sets the scope's time, forward or back; its pace stays. Wakes whoever is due by then."""
-        if not 0 <= to < LAST:
-            raise ValueError("a time is from 1970 to 9999")
-        return self._set(scope, self.state(scope).set(to, self.system()))
+        return self.move(scope, setting(to))
 
     def freeze(self, scope: str) -> Micros:
         return self.scale(scope, 0.0)
@@ -107,9 +127,16 @@ class Clock:
 
     def scale(self, scope: str, factor: float) -> Micros:
         """Lets the scope's time run `factor` times as fast as the system's; 0 stops it."""
-        if factor < 0:
-            raise ValueError("time only moves forward: the factor must not be negative")
-        return self._set(scope, self.state(scope).run(factor, self.system()))
+        return self.move(scope, running(factor))
+
+    def move(self, scope: str, change: Change) -> Micros:
+        self._states[scope] = change(self.state(scope), self.system())
+        self._wake(scope)
+        return self.now(scope)
+
+    async def moved(self, scope: str, change: Change) -> Micros:
+        """`move` for whoever is on the server's loop, where a clock that is shared cannot be waited for otherwise."""
+        return self.move(scope, change)
 
     def reset(self, scope: str | None = None) -> None:
         """Back to the system's time, for one scope or for all."""
@@ -117,10 +144,12 @@ class Clock:
             self._states.pop(name, None)
             self._wake(name)
 
-    def _set(self, scope: str, state: ClockState) -> Micros:
-        self._states[scope] = state
-        self._wake(scope)
-        return self.now(scope)
+    async def restored(self, scope: str | None = None) -> None:
+        """`reset` for whoever is on the server's loop."""
+        self.reset(scope)
+
+    async def close(self) -> None:
+        pass
 
     def _wake(self, scope: str) -> None:
         # In the order in which they are due, as if the time had passed; and from whichever thread moves the clock.

@@ -4,11 +4,11 @@ No key is kept: a caller appears as the first letters of a digest of its key.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from apex_mock.clock import SECOND
 from apex_mock.core.types import Caller, ChatRequest, Micros, Operation, Plan, SearchRequest
@@ -106,7 +106,69 @@ class Entry:
         return redact(self.owner)
 
 
-class Journal:
+class Tally(NamedTuple):
+    """The last sequence number, and how many entries were forgotten for want of room."""
+
+    seq: int = 0
+    evicted: int = 0
+
+
+class Journal(Protocol):
+    """What calls and their readers do with a journal, wherever it is kept."""
+
+    def open(self, at: Micros, operation: Operation, caller: Caller, request: Any) -> Entry:
+        """Notes that a call has begun."""
+        ...
+
+    def answered(self, entry: Entry, plan: Plan) -> None:
+        """Keeps what the call will be sent."""
+        ...
+
+    def unmatched(self, entry: Entry, headers: Mapping[str, str | None]) -> None:
+        """Keeps what the stubs wanted to know of a call that none of them answered."""
+        ...
+
+    async def ended(self, entry: Entry) -> None:
+        """Whoever reads the journal from now on finds the call as it ended. Raises StoreFailed."""
+        ...
+
+    async def select(
+        self,
+        *,
+        scope: str | None = None,
+        operation: Operation | None = None,
+        transport: str | None = None,
+        outcome: str | None = None,
+        text: str | None = None,
+        since: int = 0,
+    ) -> list[Entry]:
+        """The calls that fit all that is given, oldest first; `since` is a sequence number, `text` a part of what was
+        asked, whatever its case."""
+        ...
+
+    async def named(self, seqs: Iterable[int]) -> list[Entry]:
+        """The calls with these sequence numbers that are still there."""
+        ...
+
+    async def owners(self) -> set[str]:
+        """Whose calls there are."""
+        ...
+
+    async def tally(self) -> Tally: ...
+
+    async def clear(self, scope: str | None = None) -> None:
+        """Forgets the calls of a scope, or all."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+def asks(entry: Entry, text: str | None) -> bool:
+    """Whether a text occurs in what a call asked; None occurs in all."""
+    return text is None or text.casefold() in entry.prompt.casefold()
+
+
+class MemoryJournal:
     def __init__(self, max_entries: int, max_bytes: int) -> None:
         self._entries: deque[Entry] = deque()
         self._max_entries, self._max_bytes = max_entries, max_bytes
@@ -115,7 +177,6 @@ class Journal:
         self.evicted = 0
 
     def open(self, at: Micros, operation: Operation, caller: Caller, request: Any) -> Entry:
-        """Notes that a call has begun."""
         self.seq += 1
         # The caller's headers are not kept: they hold its key, and a thousand dicts cost more than all the rest. Those
         # that a stub asks for come later, in `unmatched`.
@@ -128,12 +189,10 @@ class Journal:
         return entry
 
     def answered(self, entry: Entry, plan: Plan) -> None:
-        """Keeps what the call will be sent."""
         entry.plan = plan
         self._grow(entry, len(plan.text))
 
     def unmatched(self, entry: Entry, headers: Mapping[str, str | None]) -> None:
-        """Keeps what the stubs wanted to know of a call that none of them answered."""
         entry.headers = headers
         self._grow(entry, sum(len(name) + len(value or "") for name, value in headers.items()))
 
@@ -149,7 +208,10 @@ class Journal:
             self._bytes -= self._entries.popleft().size
             self.evicted += 1
 
-    def select(
+    async def ended(self, entry: Entry) -> None:
+        pass  # readers have the entry itself
+
+    async def select(
         self,
         *,
         scope: str | None = None,
@@ -159,17 +221,23 @@ class Journal:
         text: str | None = None,
         since: int = 0,
     ) -> list[Entry]:
-        """The calls that fit all that is given, oldest first; `since` is a sequence number, `text` a part of what was
-        asked, whatever its case."""
         wanted = {"scope": scope, "operation": operation, "transport": transport, "outcome": outcome}
         given = [(name, value) for name, value in wanted.items() if value is not None]
         return [
             entry
             for entry in self
-            if entry.seq > since
-            and all(getattr(entry, name) == value for name, value in given)
-            and (text is None or text.casefold() in entry.prompt.casefold())
+            if entry.seq > since and all(getattr(entry, name) == value for name, value in given) and asks(entry, text)
         ]
+
+    async def named(self, seqs: Iterable[int]) -> list[Entry]:
+        wanted = set(seqs)
+        return [entry for entry in self if entry.seq in wanted]
+
+    async def owners(self) -> set[str]:
+        return {entry.owner for entry in self}
+
+    async def tally(self) -> Tally:
+        return Tally(self.seq, self.evicted)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(tuple(self._entries))
@@ -177,7 +245,7 @@ class Journal:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def clear(self, scope: str | None = None) -> None:
+    async def clear(self, scope: str | None = None) -> None:
         kept = []
         for entry in self._entries:
             entry.forgotten = scope in (None, entry.scope)
@@ -185,3 +253,6 @@ class Journal:
                 kept.append(entry)
         self._entries = deque(kept)
         self._bytes = sum(entry.size for entry in kept)
+
+    async def close(self) -> None:
+        pass

@@ -124,15 +124,19 @@ class ApexMock(StoredChats):
             call.keep_open()
             return Answer(plan, caller.scope, call.entry.at, call.entry)
 
-    async def play(self, answer: Answer) -> AsyncGenerator[Sequence[Chunk], None]:
-        """The plan's chunks as they fall due, those due together in one piece. Each is timed from the plan's start."""
+    async def play(self, answer: Answer, *, apart: bool = True) -> AsyncGenerator[Sequence[Chunk], None]:
+        """The plan's chunks as they fall due, those due together in one piece. Each is timed from the plan's start.
+
+        With `apart` they leave one after another, and the journal says when.
+        """
         chunks, entry, clock = answer.plan.chunks, answer.entry, self.clock
         self.in_flight += 1
         sent = 0
         outcome = "canceled"
         try:
             if not answer.plan.duration:
-                entry.sent(answer.started_at, len(chunks))
+                if apart:
+                    entry.sent(answer.started_at, len(chunks))
                 yield chunks
                 sent = len(chunks)
             while sent < len(chunks):
@@ -141,7 +145,8 @@ class ApexMock(StoredChats):
                 upto = sent + 1
                 while upto < len(chunks) and answer.started_at + round(chunks[upto].after * SECOND) <= now:
                     upto += 1
-                entry.sent(now, upto - sent)
+                if apart:
+                    entry.sent(now, upto - sent)
                 yield chunks[sent:upto]
                 sent = upto
             if answer.plan.error is not None:
@@ -151,17 +156,16 @@ class ApexMock(StoredChats):
         finally:
             self.in_flight -= 1
             entry.end(clock.now(answer.scope), outcome)
+            await self.ended(entry)
 
     async def finish(self, answer: Answer) -> Plan:
         """Waits until the whole answer is due: what a unary call does."""
         if answer.plan.duration or answer.plan.error is not None:
-            try:
-                async for _ in self.play(answer):
-                    pass
-            finally:
-                answer.entry.streamed = None  # it leaves in one piece
+            async for _ in self.play(answer, apart=False):
+                pass
         else:
             answer.entry.end(self.clock.now(answer.scope))
+            await self.ended(answer.entry)
         return answer.plan
 
     def _seed_for(self, request: ChatRequest, caller: Caller, ordinal: int, server_seed: int) -> int:

@@ -104,6 +104,7 @@ class Server:
             self._socket.close()
             self._folder.remove()
             raise
+        await self.mock.start()
         if self._stubs is not None:
             await self._stubs.start()
         self._uvicorn = self._make_uvicorn({"grpc_path": grpc_path, "heard": heard, "system": self.mock.clock.system})

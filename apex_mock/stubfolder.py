@@ -14,9 +14,10 @@ from pathlib import Path
 import orjson
 
 from apex_mock.core.stubs import Stub
-from apex_mock.core.types import Micros
+from apex_mock.core.types import LaidStubs, Micros
 from apex_mock.fixtures import BadFixture, Seen, parse_yaml, read_text, seen
 from apex_mock.seed import digest
+from apex_mock.store.base import ALL_SCOPES, Store
 from apex_mock.stubbing import StubBook
 from apex_mock.stubfile import BadStub, read_stubs, write_stub
 from apex_mock.world import World
@@ -54,9 +55,9 @@ def read_file(path: Path, name: str = "") -> list[Stub]:
     return placed
 
 
-def _place(stub: Stub) -> str:
+def _place(id: str) -> str:
     """The file and the place in it, from an id that `read_file` has given."""
-    return stub.id.rpartition("-")[0]
+    return id.rpartition("-")[0]
 
 
 def stub_files(folder: Path) -> list[Path]:
@@ -69,19 +70,19 @@ def stub_files(folder: Path) -> list[Path]:
 def folder_of(mock: World) -> "StubFolder | None":
     """The folder that a mock's settings name. Raises BadFixture."""
     folder = mock.settings.stubs
-    return None if folder is None else StubFolder(folder, mock.stubs, mock.clock.now)
+    return None if folder is None else StubFolder(folder, mock.stubs, mock.store, mock.clock.now)
 
 
 class StubFolder:
     """Keeps a StubBook as a folder says. `start` lays the stubs down and looks for changes until `stop`."""
 
-    def __init__(self, folder: Path, book: StubBook, now: Callable[[], Micros]) -> None:
+    def __init__(self, folder: Path, book: StubBook, store: Store, now: Callable[[], Micros]) -> None:
         """Reads the folder. Raises BadFixture."""
         self.folder, self.fault = folder, ""
-        self._book, self._now = book, now
+        self._book, self._store, self._now = book, store, now
         self._seen = self._look()
         self._wanted = read_folder(folder)
-        self._laid: list[Stub] | None = None
+        self._laid = False
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -97,7 +98,7 @@ class StubFolder:
 
     async def ready(self) -> None:
         """Lays the stubs down unless that is done: for an application that no server has started."""
-        if self._laid is None:
+        if not self._laid:
             await self.lay()
 
     async def lay(self) -> None:
@@ -105,20 +106,36 @@ class StubFolder:
 
         What comes in the place of another, in its file, is as old as that: an edit makes no stub the newest.
         """
-        before, self._laid = self._laid or [], self._wanted
-        scopes = dict.fromkeys(stub.scope for stub in (*before, *self._wanted))
+        self._laid = True
+        wanted = tuple((stub.scope, stub.id) for stub in self._wanted)
+        before = await self._note(wanted)
+        scopes = dict.fromkeys(scope for scope, _ in (*before, *wanted))
         there = {scope: {stub.id: stub for stub in await self._book.laid(scope)} for scope in scopes}
-        kept = {(stub.scope, stub.id) for stub in self._wanted}
         places: dict[tuple[str, str], int] = {}
-        for stub in before:
-            laid = there[stub.scope].get(stub.id)
-            if laid is not None and (stub.scope, stub.id) not in kept:
-                places[stub.scope, _place(stub)] = laid.order
-                await self._book.remove(stub.scope, stub.id)
+        for scope, id in before:
+            laid = there[scope].get(id)
+            if laid is not None and (scope, id) not in wanted:
+                places[scope, _place(id)] = laid.order
+                await self._book.remove(scope, id)
         for stub in self._wanted:
             if stub.id not in there[stub.scope]:
-                order = places.get((stub.scope, _place(stub)))
-                await self._book.add(stub.scope, stub, self._now(), order=order)
+                order = places.get((stub.scope, _place(stub.id)))
+                with suppress(ValueError):  # another worker of this server has just laid it down
+                    await self._book.add(stub.scope, stub, self._now(), order=order)
+
+    async def _note(self, wanted: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        """Keeps what is laid down of the folder, for other workers and the next run, and returns what was so far."""
+        id, before = str(self.folder.resolve()), LaidStubs("")
+
+        def noted(laid: LaidStubs) -> LaidStubs:
+            nonlocal before
+            before = laid
+            return LaidStubs(id, wanted)
+
+        with suppress(ValueError):  # it is there
+            await self._store.add(ALL_SCOPES, LaidStubs(id))
+        await self._store.update(LaidStubs, ALL_SCOPES, id, noted)
+        return before.stubs
 
     async def refresh(self) -> bool:
         """Reads the folder if a file of it has changed; tells whether it is in use as it is now."""

@@ -1,8 +1,9 @@
 """What every operation shares: settings, state, time, the journal, and what a scope has chosen for itself."""
 
-from collections import deque
+import asyncio
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Any
 
@@ -10,34 +11,29 @@ from pydantic import TypeAdapter, ValidationError
 
 from apex_mock import fixtures
 from apex_mock.auth import Gate
-from apex_mock.clock import Clock
+from apex_mock.clock import Clock, ClockState
 from apex_mock.core.chats import GivenChat, GivenRow
 from apex_mock.core.latency import Profile
 from apex_mock.core.replies import error_of
 from apex_mock.core.stubs import Reply, Stub
-from apex_mock.core.types import Caller, Micros, Operation, ResearchMode, ScopeChoice
-from apex_mock.errors import ApexError, InvalidRequest, Unstubbed
-from apex_mock.journal import Entry, Journal
+from apex_mock.core.types import Caller, LaidStubs, Micros, Operation, ResearchMode, ScopeChoice, Surprises
+from apex_mock.errors import ApexError, InvalidRequest, StoreFailed, Unstubbed
+from apex_mock.journal import Entry, Journal, MemoryJournal
 from apex_mock.settings import BadSetting, Settings
+from apex_mock.sharing.clock import SharedClock
+from apex_mock.sharing.journal import SharedJournal
 from apex_mock.store.base import Store
 from apex_mock.store.engine import CannotOpen
 from apex_mock.store.opening import open_store
+from apex_mock.store.shared import SharedStore
 from apex_mock.stubbing import StubBook
 
 ANYBODY = Caller()
 ALL_SCOPES = ""
 NO_CHOICE = ScopeChoice()
-MOST_SURPRISES = 500
+MOST_SURPRISES = 500  # of a scope
 PARTS = ("state", "stubs", "journal", "clock", "choices")
 _MODE = TypeAdapter(ResearchMode)
-
-
-@dataclass(frozen=True, slots=True)
-class Surprise:
-    """Something that a test should hear of: a path that does not exist, a call without a stub, a bug of ours."""
-
-    scope: str
-    what: str
 
 
 class World:
@@ -48,19 +44,30 @@ class World:
     ) -> None:
         self.settings = settings = settings or Settings()
         self.store = store or _open(settings.store)
-        self.clock = clock or Clock()
-        self.journal = Journal(settings.journal_entries, settings.journal_bytes)
+        self.clock = clock = clock or Clock()
+        self.journal: Journal
+        if isinstance(self.store, SharedStore):
+            self.clock = SharedClock(self.store, clock.system)
+            self.journal = SharedJournal(self.store.log, settings.journal_entries, settings.journal_bytes)
+        else:
+            self.journal = MemoryJournal(settings.journal_entries, settings.journal_bytes)
         self.gate = Gate(settings, self.store)
         self.stubs = StubBook(self.store)
-        self.surprises: deque[Surprise] = deque(maxlen=MOST_SURPRISES)
         self.corpus = fixtures.load_corpus(settings.corpus)
         self.network = fixtures.load_network(settings.network or fixtures.NETWORK, strict=settings.strict_models)
         self.profiles = fixtures.load_profiles(settings.profiles or fixtures.PROFILES)
         self.in_flight = 0
+        self._surprising: set[asyncio.Task[None]] = set()
         if settings.profile not in self.profiles:
             raise BadSetting(f"profile: {self._unknown_profile(settings.profile)}")
 
+    async def start(self) -> None:
+        """Makes sure of the store before anybody is served. Raises StoreFailed."""
+        await self.store.look(ALL_SCOPES)
+
     async def close(self) -> None:
+        await self.clock.close()
+        await self.journal.close()
         await self.store.close()
 
     def call(self, operation: Operation, request: Any, caller: Caller, came: Micros | None = None) -> "Call":
@@ -68,7 +75,15 @@ class World:
 
         It begins now, or at the system's time `came`.
         """
-        return Call(self, self.journal.open(self.clock.now(caller.scope, came), operation, caller, request), caller)
+        return Call(self, operation, request, caller, came)
+
+    async def ended(self, entry: Entry) -> None:
+        """Raises StoreFailed for a call that was answered; one that failed says itself why."""
+        try:
+            await self.journal.ended(entry)
+        except StoreFailed:
+            if entry.outcome == "ok":
+                raise
 
     # --- What a scope chooses -----------------------------------------------------------------------------------------
 
@@ -91,8 +106,7 @@ class World:
         """Sets how things are in a scope; scope "" means all that have not chosen for themselves."""
         if profile is not None:
             self.profile_named(profile)
-        chosen = await self.store.get(ScopeChoice, scope, ScopeChoice.id)
-        if chosen is None:
+        with suppress(ValueError):  # it is there
             await self.store.add(scope, ScopeChoice())
         await self.store.update(
             ScopeChoice,
@@ -109,14 +123,30 @@ class World:
 
     # --- Surprises, and starting anew ---------------------------------------------------------------------------------
 
-    def surprise(self, scope: str, what: str) -> None:
-        self.surprises.append(Surprise(scope, what))
+    async def surprise(self, scope: str, what: str) -> None:
+        """Notes what a test should hear of: a path that does not exist, a call without a stub, a bug of ours."""
+        with suppress(StoreFailed):  # which is a surprise of its own, told to whoever calls
+            with suppress(ValueError):  # they are there
+                await self.store.add(scope, Surprises())
+            await self.store.update(
+                Surprises, scope, Surprises.id, lambda s: replace(s, told=(*s.told, what)[-MOST_SURPRISES:])
+            )
 
-    def take_surprises(self, scope: str) -> list[Surprise]:
+    def surprise_soon(self, scope: str, what: str) -> None:
+        """`surprise` for a place that cannot wait."""
+        task = asyncio.get_running_loop().create_task(self.surprise(scope, what))
+        self._surprising.add(task)
+        task.add_done_callback(self._surprising.discard)
+
+    async def take_surprises(self, scope: str) -> list[str]:
         """What has surprised the server in a scope since this was last asked."""
-        taken = [surprise for surprise in self.surprises if surprise.scope == scope]
-        kept = [surprise for surprise in self.surprises if surprise.scope != scope]
-        self.surprises = deque(kept, maxlen=MOST_SURPRISES)
+        taken: list[str] = []
+
+        def take(surprises: Surprises) -> Surprises:
+            taken[:] = surprises.told
+            return Surprises()
+
+        await self.store.update(Surprises, scope, Surprises.id, take)
         return taken
 
     async def reset(self, scope: str | None = None, what: Iterable[str] = PARTS) -> None:
@@ -125,17 +155,16 @@ class World:
         if unknown := sorted(parts - set(PARTS)):
             raise InvalidRequest(f"no {unknown[0]!r} to reset; there are {', '.join(PARTS)}", ("what",))
         if "state" in parts:
-            await self.store.reset(scope, keep=(Stub, ScopeChoice))
+            await self.store.reset(scope, keep=(Stub, LaidStubs, ScopeChoice, ClockState, Surprises))
         if "stubs" in parts:
             await self.store.forget(Stub, scope)
         if "choices" in parts:
             await self.store.forget(ScopeChoice, scope)
         if "journal" in parts:
-            self.journal.clear(scope)
-            kept = [] if scope is None else [s for s in self.surprises if s.scope != scope]
-            self.surprises = deque(kept, maxlen=MOST_SURPRISES)
+            await self.journal.clear(scope)
+            await self.store.forget(Surprises, scope)
         if "clock" in parts:
-            self.clock.reset(scope)
+            await self.clock.restored(scope)
 
     def profile_named(self, name: str) -> Profile:
         """Raises InvalidRequest."""
@@ -171,10 +200,13 @@ class Call:
     """One operation under way. It ends the journal's entry, unless the answer still has to be sent; a stub that fails
     the call does so on entering."""
 
-    __slots__ = ("_open", "_world", "caller", "choice", "entry", "reply")
+    __slots__ = ("_asked", "_open", "_world", "caller", "choice", "entry", "reply")
 
-    def __init__(self, world: World, entry: Entry, caller: Caller) -> None:
-        self._world, self.caller, self._open, self.entry = world, caller, False, entry
+    def __init__(
+        self, world: World, operation: Operation, request: Any, caller: Caller, came: Micros | None = None
+    ) -> None:
+        self._world, self._asked, self.caller, self._open = world, (operation, request, came), caller, False
+        self.entry: Entry
         self.reply: Reply | None = None
         self.choice = NO_CHOICE
 
@@ -182,15 +214,19 @@ class Call:
         self._open = True
 
     async def __aenter__(self) -> "Call":
-        world, store = self._world, self._world.store
+        world, store, caller = self._world, self._world.store, self.caller
+        if caller.transport == ANYBODY.transport:  # whoever comes over a wire was admitted, and that looks
+            await store.look(caller.scope)
+        operation, request, came = self._asked
+        self.entry = world.journal.open(world.clock.now(caller.scope, came), operation, caller, request)
         try:
             if store.may_hold(ScopeChoice):
-                self.choice = await world.choice(self.caller.scope)
+                self.choice = await world.choice(caller.scope)
             strict = world.settings.strict if self.choice.strict is None else self.choice.strict
             if strict or store.may_hold(Stub):
                 self.reply = await self._find_reply(strict)
         except BaseException as error:
-            self._end(error)
+            await self._end(error)
             raise
         return self
 
@@ -235,7 +271,7 @@ class Call:
             if headers:
                 world.journal.unmatched(entry, headers)
             if strict:
-                await self._refuse()
+                await world.stubs.refuse(entry.operation, entry.request, caller)
             return None
         entry.stub = stub.title
         if reply.delay and entry.operation is not Operation.CHAT:
@@ -244,27 +280,23 @@ class Call:
             raise error_of(reply.error)
         return reply
 
-    async def _refuse(self) -> None:
-        entry = self.entry
-        try:
-            await self._world.stubs.refuse(entry.operation, entry.request, self.caller)
-        except Unstubbed as error:
-            self._world.surprise(entry.scope, f"{entry.describe()}: {error}")
-            raise
-
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if not self._open or error is not None:
-            self._end(error)
+            await self._end(error)
 
-    def _end(self, error: BaseException | None) -> None:
-        now = self._world.clock.now(self.entry.scope)
+    async def _end(self, error: BaseException | None) -> None:
+        world, entry = self._world, self.entry
+        now = world.clock.now(entry.scope)
         if error is None:
-            self.entry.end(now)
+            entry.end(now)
         elif isinstance(error, ApexError):
-            self.entry.end(now, error.code, str(error))
+            entry.end(now, error.code, str(error))
         else:
-            self.entry.end(now, "internal" if isinstance(error, Exception) else "canceled", repr(error))
-            if isinstance(error, Exception):
-                self._world.surprise(self.entry.scope, f"{self.entry.describe()}: {error!r}")
+            entry.end(now, "internal" if isinstance(error, Exception) else "canceled", repr(error))
+        await world.ended(entry)
+        if isinstance(error, Unstubbed):
+            await world.surprise(entry.scope, f"{entry.describe()}: {error}")
+        elif isinstance(error, Exception) and not isinstance(error, ApexError):
+            await world.surprise(entry.scope, f"{entry.describe()}: {error!r}")

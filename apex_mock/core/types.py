@@ -287,6 +287,22 @@ class ScopeChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Surprises:
+    """What a test of a scope should hear of, oldest first: a path that does not exist, a bug of ours..."""
+
+    id: ClassVar[str] = "surprises"
+    told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LaidStubs:
+    """Which stubs of a folder are laid down, by scope and id; `id` is the folder's path."""
+
+    id: str
+    stubs: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class JobView:
     """A job as it is at one instant."""
 

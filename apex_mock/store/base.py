@@ -1,19 +1,30 @@
 """The protocol that every store keeps: records by kind, scope and id, in the order in which they were added.
 
 A record is one of core's frozen dataclasses with an `id`. `update` is atomic: two at once happen one after the other.
+
+A store may have other users: other workers of this server, other machines. Each call begins with `look`, and sees all
+that was acknowledged to anybody before; of the WATCHED kinds it goes on to see that, whatever others do meanwhile.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
+from apex_mock.clock import ClockState
 from apex_mock.core.stubs import Stub
-from apex_mock.core.types import ApiKey, Chat, Completion, Job, ScopeChoice
+from apex_mock.core.types import ApiKey, Chat, Completion, Job, LaidStubs, ScopeChoice, Surprises
 
-Record = Job | Chat | Completion | ApiKey | ScopeChoice | Stub
-R = TypeVar("R", Job, Chat, Completion, ApiKey, ScopeChoice, Stub)
+ALL_SCOPES = ""
+Record = Job | Chat | Completion | ApiKey | ScopeChoice | Stub | ClockState | Surprises | LaidStubs
+R = TypeVar("R", Job, Chat, Completion, ApiKey, ScopeChoice, Stub, ClockState, Surprises, LaidStubs)
+# Few, seldom written, and asked for by every call: a shared store keeps them in each process.
+WATCHED: frozenset[type[Record]] = frozenset({ScopeChoice, Stub, ClockState})
 
 
 class Store(Protocol):
+    async def look(self, scope: str) -> None:
+        """Sees what others have done, in a scope and in all."""
+        ...
+
     async def add(self, scope: str, *records: Record) -> None:
         """Adds the records, all or none; each must be new."""
         ...

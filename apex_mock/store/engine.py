@@ -21,18 +21,34 @@ class Row(NamedTuple):
     data: bytes
 
 
+class View(NamedTuple):
+    """Records as they are at a version, in the order in which they were added, and the kinds that there may be."""
+
+    version: int
+    kinds: frozenset[str]
+    rows: Sequence[Row]
+
+
 class Engine(Protocol):
-    async def add(self, rows: Sequence[Row]) -> Row | None:
+    """Records and ordinals. The version moves on with each write that is to be told to all (`tell`), and when there is
+    a first record of a kind."""
+
+    @property
+    def log(self) -> "Log": ...
+
+    async def add(self, rows: Sequence[Row], *, tell: bool) -> Row | None:
         """Adds all, or none: then it returns the first that is already there."""
         ...
 
     async def get(self, kind: str, scope: str, id: str) -> bytes | None: ...
 
-    async def update(self, kind: str, scope: str, id: str, change: Callable[[bytes], bytes]) -> bytes | None:
+    async def update(
+        self, kind: str, scope: str, id: str, change: Callable[[bytes], bytes], *, tell: bool
+    ) -> bytes | None:
         """`change` may be called more than once; what it raises is raised, and nothing is changed."""
         ...
 
-    async def remove(self, kind: str, scope: str, ids: Iterable[str]) -> int: ...
+    async def remove(self, kind: str, scope: str, ids: Iterable[str], *, tell: bool) -> int: ...
 
     async def all(self, kind: str, scope: str) -> Sequence[bytes]:
         """In the order in which they were added."""
@@ -48,4 +64,46 @@ class Engine(Protocol):
 
     async def reset(self, scope: str | None, keep: Iterable[str]) -> None: ...
 
+    async def version(self) -> int: ...
+
+    async def view(self, scopes: Iterable[str], kinds: Iterable[str]) -> View: ...
+
     async def close(self) -> None: ...
+
+
+class Written(NamedTuple):
+    """An entry of the journal: what it is found by, how much it counts, and all of it as `data`."""
+
+    scope: str
+    operation: str
+    transport: str
+    outcome: str
+    owner: str
+    size: int
+    data: bytes
+
+
+class Log(Protocol):
+    """The journal's entries, in one sequence, within bounds."""
+
+    def bound(self, entries: int, size: int) -> None:
+        """How much is kept, from now on."""
+        ...
+
+    async def write(self, seq: int, entry: Written) -> int:
+        """Adds an entry (0), which gives it the next sequence number, or replaces one if it is still there."""
+        ...
+
+    async def read(self, since: int, wanted: Sequence[tuple[str, str]]) -> Sequence[tuple[int, bytes]]:
+        """Those after a sequence number whose fields are as wanted, oldest first."""
+        ...
+
+    async def named(self, seqs: Iterable[int]) -> Sequence[tuple[int, bytes]]: ...
+
+    async def owners(self) -> set[str]: ...
+
+    async def tally(self) -> tuple[int, int]:
+        """The last sequence number, and how many entries were forgotten for want of room."""
+        ...
+
+    async def clear(self, scope: str | None) -> None: ...

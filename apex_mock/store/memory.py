@@ -15,6 +15,9 @@ class MemoryStore:
         self._kinds: set[type[Any]] = set()
         self._ordinals: dict[str, OrderedDict[str, int]] = {}
 
+    async def look(self, scope: str) -> None:
+        pass  # nobody else writes here
+
     async def add(self, scope: str, *records: Record) -> None:
         for record in records:
             if record.id in self._records.get((type(record), scope), ()):

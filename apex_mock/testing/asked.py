@@ -19,7 +19,7 @@ class Asked:
 
     def __init__(self, ground: Ground, key: str) -> None:
         self._ground, self.key = ground, key
-        self._start = ground.mock.journal.seq
+        self._start = ground.run(ground.mock.journal.tally()).seq
 
     def calls(
         self,
@@ -37,9 +37,10 @@ class Asked:
         and prompt. Raises ValueError for an operation that does not exist.
         """
         wanted = None if operation is None else operation_named(operation)
-        return self._ground.mock.journal.select(
+        selected = self._ground.mock.journal.select(
             scope=self.key, operation=wanted, transport=transport, outcome=outcome, text=containing, since=since
         )
+        return self._ground.run(selected)
 
     def verify(
         self,
@@ -117,7 +118,8 @@ class Asked:
     def describe(self) -> str:
         """This test's calls, one a line; and a word on calls that came with other keys."""
         own = self.calls()
-        others = {e.owner for e in self._ground.mock.journal.select(since=self._start) if e.scope != self.key}
+        since = self._ground.run(self._ground.mock.journal.select(since=self._start))
+        others = {entry.owner for entry in since if entry.scope != self.key}
         lines = [f"  {entry.describe()}" for entry in own[-SHOWN:]]
         if len(own) > SHOWN:
             lines.insert(0, f"  ({len(own) - SHOWN} earlier calls)")

@@ -17,7 +17,6 @@ from apex_mock.mock import ApexMock
 from apex_mock.server import Server
 from apex_mock.settings import Settings
 from apex_mock.tls import Certificate
-from apex_mock.world import Surprise
 
 T = TypeVar("T")
 # A test that makes ten thousand calls can still be asked about the first.
@@ -49,14 +48,6 @@ class Ground:
             coroutine.close()
             raise RuntimeError("the handle cannot be used from within the fake: a predicate only looks at the request")
         return self.submit(coroutine).result()
-
-    def take_surprises(self, scope: str) -> list[Surprise]:
-        """On the fake's loop, so that none is lost that comes at this moment."""
-
-        async def take() -> list[Surprise]:
-            return self.mock.take_surprises(scope)
-
-        return self.run(take())
 
     @cached_property
     def server(self) -> Server:

@@ -236,7 +236,7 @@ class Apex(Asked):
         """What has surprised the fake in this test, one a line."""
         # A call without a key is in nobody's world; tests of one process run one after another, so it is this one's.
         for scope in (self.key, ALL_SCOPES):
-            self._complaints += [surprise.what for surprise in self._ground.take_surprises(scope)]
+            self._complaints += self._ground.run(self.mock.take_surprises(scope))
         return list(self._complaints)
 
     def unused(self) -> list[str]:

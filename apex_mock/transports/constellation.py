@@ -68,7 +68,7 @@ class _Admission:
         kind = header_map(headers).get("content-type", "")
         transport = "grpc-web" if kind.startswith("application/grpc-web") else "connect"
         try:
-            caller = await self._mock.gate.admit(headers, transport, self._mock.clock.now())
+            caller = await self._mock.gate.admit(headers, transport, self._mock.clock.now)
         except ApexError as error:
             raise connect_error(error, ctx) from None
         _caller.set(caller)
@@ -148,7 +148,8 @@ class Constellation:
         kind = header_map(headers).get("content-type", "")
         polite = _PoliteSend(send)
         if scope["path"] not in PATHS:
-            self._mock.surprise(self._mock.gate.scope_of(headers), f"{scope['method']} {scope['path']}: no such method")
+            caller = self._mock.gate.scope_of(headers)
+            await self._mock.surprise(caller, f"{scope['method']} {scope['path']}: no such method")
         if kind.startswith("application/grpc") and not kind.startswith("application/grpc-web"):
             await polite({"type": "http.response.start", "status": 505, "headers": []})
             await polite({"type": "http.response.body", "body": b"", "more_body": False})

@@ -94,7 +94,7 @@ class _Methods(grpc.GenericRpcHandler):
         handler = self._handlers.get(call_details.method)
         if handler is None and str(call_details.method).startswith("/apex."):
             scope = self._mock.gate.scope_of(tuple(call_details.invocation_metadata or ()))
-            self._mock.surprise(scope, f"gRPC {call_details.method}: no such method")
+            self._mock.surprise_soon(scope, f"gRPC {call_details.method}: no such method")
         return handler
 
 
@@ -108,7 +108,7 @@ def _handler(mock: ApexMock, method: Method, heard: Mapping[str, Micros]) -> Rpc
 
 
 async def _admit(mock: ApexMock, context: Context) -> Any:
-    return await mock.gate.admit(tuple(context.invocation_metadata() or ()), _TRANSPORT, mock.clock.now())
+    return await mock.gate.admit(tuple(context.invocation_metadata() or ()), _TRANSPORT, mock.clock.now)
 
 
 async def _read(method: Method, context: Context, read: Callable[[bytes], Any]) -> Any:

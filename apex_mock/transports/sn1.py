@@ -45,7 +45,7 @@ class Sn1:
         ]
 
     async def caller(self, request: HttpRequest) -> Caller:
-        return await self.mock.gate.admit(request.raw_headers, "rest", self.mock.clock.now(), api_key_header=True)
+        return await self.mock.gate.admit(request.raw_headers, "rest", self.mock.clock.now, api_key_header=True)
 
     async def chat(self, request: HttpRequest) -> Response:
         caller = await self.caller(request)

@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from apex_mock import Server, serve
+from apex_mock.core.types import Surprises
+from apex_mock.journal import Tally
 from apex_mock.mock import ApexMock
 from apex_mock.settings import Settings
 from apex_mock.transports.control import Control
@@ -120,7 +122,7 @@ def test_no_control_route_counts_as_a_call():
         info = http.get("/__apex/info").json()
         assert info["calls"] == 0
         assert http.get("/__apex/journal").json()["calls"] == []
-        assert list(server.mock.surprises) == []
+        assert not server.mock.store.may_hold(Surprises)
 
 
 @pytest.mark.parametrize(
@@ -271,17 +273,17 @@ async def call(mock: ApexMock, prompt: str) -> None:
 async def test_a_follower_that_is_too_slow_is_told_how_many_calls_it_lost():
     """The journal is the queue: what it has forgotten is lost, what was cleared away is not."""
     mock = ApexMock(Settings(journal_entries=3))
-    feed = Feed(mock, 0)
-    assert feed.look() == (0, [])
+    feed = Feed(mock.journal, Tally())
+    assert await feed.look() == (0, [])
     for n in range(5):
         await call(mock, f"{n}")
-    dropped, ended = feed.look()
+    dropped, ended = await feed.look()
     assert (dropped, [entry.prompt for entry in ended]) == (2, ["2", "3", "4"])
     await call(mock, "5")
-    mock.journal.clear()
-    assert feed.look()[0] in (0, 1)
+    await mock.journal.clear()
+    assert (await feed.look())[0] in (0, 1)
     await call(mock, "6")
-    assert [entry.prompt for entry in feed.look()[1]] == ["6"]
+    assert [entry.prompt for entry in (await feed.look())[1]] == ["6"]
 
 
 async def test_a_follower_keeps_few_calls_that_do_not_end():
@@ -290,10 +292,10 @@ async def test_a_follower_keeps_few_calls_that_do_not_end():
     from apex_mock.core.types import Operation
 
     mock = ApexMock(Settings(journal_entries=2 * MOST_OPEN))
-    feed = Feed(mock, 0)
+    feed = Feed(mock.journal, Tally())
     opened = [mock.journal.open(0, Operation.CHAT, By(), None) for _ in range(MOST_OPEN + 5)]
-    assert feed.look() == (5, [])
+    assert await feed.look() == (5, [])
     for entry in opened:
         entry.end(1)
-    dropped, ended = feed.look()
+    dropped, ended = await feed.look()
     assert (dropped, len(ended)) == (0, MOST_OPEN)

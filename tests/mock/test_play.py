@@ -141,7 +141,7 @@ async def test_the_journal_says_how_each_call_ended(mock):
         await mock.chat(ChatRequest(ASKED.messages, uids=(65_535,)), ME)
     with pytest.raises(InvalidRequest):
         await mock.chat(ChatRequest(()), ME)
-    mock.store = None
+    mock.profiles = None
     with pytest.raises(AttributeError):
         await mock.chat(ASKED, ME)
     assert [entry.outcome for entry in mock.journal] == ["ok", "unavailable", "invalid_argument", "internal"]

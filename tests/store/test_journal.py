@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apex_mock.core.types import Caller, ChatRequest, Chunk, Message, Operation, Plan
-from apex_mock.journal import ENTRY_BYTES, Journal, redact
+from apex_mock.journal import ENTRY_BYTES, MemoryJournal, redact
 
 CALLER = Caller("scope", "secret-key-123")
 
@@ -13,14 +13,14 @@ def plan(text: str) -> Plan:
     return Plan("id", 0, "model", text, (Chunk(text),))
 
 
-def asked(journal: Journal, text: str = "", caller: Caller = CALLER):
+def asked(journal: MemoryJournal, text: str = "", caller: Caller = CALLER):
     return journal.open(0, Operation.CHAT, caller, ChatRequest((Message("user", text),)))
 
 
 @given(st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 3000)), max_size=40), st.integers(1, 20))
 def test_it_never_holds_more_than_it_may(calls, max_entries):
     """Neither in entries nor in bytes, questions and answers; the oldest go first, and are counted."""
-    journal = Journal(max_entries, 10_000)
+    journal = MemoryJournal(max_entries, 10_000)
     for asked_size, answer_size in calls:
         journal.answered(asked(journal, "x" * asked_size), plan("x" * answer_size))
         assert len(journal) <= max_entries
@@ -31,7 +31,7 @@ def test_it_never_holds_more_than_it_may(calls, max_entries):
 
 def test_an_answer_that_comes_after_its_call_was_forgotten_is_not_counted():
     """A slow call may outlive its own entry."""
-    journal = Journal(1, 10_000)
+    journal = MemoryJournal(1, 10_000)
     first = asked(journal)
     second = asked(journal)
     journal.answered(first, plan("x" * 9000))
@@ -41,7 +41,7 @@ def test_an_answer_that_comes_after_its_call_was_forgotten_is_not_counted():
 
 def test_it_keeps_all_that_fits():
     """The last thousand, not fewer."""
-    journal = Journal(3, 10 * ENTRY_BYTES)
+    journal = MemoryJournal(3, 10 * ENTRY_BYTES)
     for _ in range(5):
         asked(journal)
     assert [e.seq for e in journal] == [3, 4, 5]
@@ -58,27 +58,27 @@ def test_a_key_is_not_to_be_read_from_its_name(key):
 
 def test_an_entry_tells_who_called_without_the_key():
     """By the digest of its owner."""
-    assert asked(Journal(10, 10_000)).by == redact("secret-key-123")
+    assert asked(MemoryJournal(10, 10_000)).by == redact("secret-key-123")
 
 
-def test_clearing_a_scope_leaves_the_others():
+async def test_clearing_a_scope_leaves_the_others():
     """And the bytes of the cleared ones are free again."""
-    journal = Journal(100, 4 * ENTRY_BYTES)
+    journal = MemoryJournal(100, 4 * ENTRY_BYTES)
     asked(journal, caller=Caller("a"))
     asked(journal, caller=Caller("b"))
     asked(journal, caller=Caller("a"))
-    journal.clear("a")
+    await journal.clear("a")
     assert [e.scope for e in journal] == ["b"]
     for _ in range(3):
         asked(journal, caller=Caller("a"))
     assert (len(journal), journal.evicted) == (4, 0)
-    journal.clear()
+    await journal.clear()
     assert len(journal) == 0
 
 
 def test_reading_it_while_calls_come_in_is_safe():
     """What is read is what was there at the start."""
-    journal = Journal(10, 100_000)
+    journal = MemoryJournal(10, 100_000)
     asked(journal)
     for _ in journal:
         asked(journal)
@@ -87,7 +87,7 @@ def test_reading_it_while_calls_come_in_is_safe():
 
 def test_a_stream_s_frames_have_their_times_and_texts():
     """As far as it got; an answer that is no stream leaves in one piece, when it ends."""
-    journal = Journal(10, 100_000)
+    journal = MemoryJournal(10, 100_000)
     chunks = (Chunk("a"), Chunk("b", 1), Chunk("c", 1), Chunk("d", 9))
     streamed = asked(journal)
     journal.answered(streamed, Plan("id", 0, "model", "abcd", chunks))
@@ -107,7 +107,7 @@ def test_a_stream_s_frames_have_their_times_and_texts():
 
 def test_the_headers_of_an_unmatched_call_count_among_its_bytes():
     """However long they are."""
-    journal = Journal(10, 3 * ENTRY_BYTES)
+    journal = MemoryJournal(10, 3 * ENTRY_BYTES)
     first, second = asked(journal), asked(journal)
     journal.unmatched(second, {"x-long": "x" * ENTRY_BYTES, "x-none": None})
     assert list(journal) == [second]

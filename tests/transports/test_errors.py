@@ -55,6 +55,7 @@ REST_BY_CLASS = {
     "NoMiners": 500,
     "NoAnswer": 502,
     "NoSearchResult": 500,
+    "StoreFailed": 503,
     "DeadlineExceeded": 504,
     "Unimplemented": 404,
     "Crash": 500,

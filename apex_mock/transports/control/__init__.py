@@ -4,13 +4,15 @@ Every route takes ?scope=NAME (or the header x-apex-scope); without one a settin
 none of their own, and the journal and a reset are of every scope.
 """
 
+from functools import wraps
+
 from starlette.responses import Response
 from starlette.routing import Route, compile_path
 
 from apex_mock.asgi import Endpoint, HttpRequest, Json
 from apex_mock.mock import ApexMock
 from apex_mock.stubfolder import StubFolder
-from apex_mock.transports.control.asking import Table
+from apex_mock.transports.control.asking import Handler, Table, scope_of
 from apex_mock.transports.control.general import General
 from apex_mock.transports.control.journal import JournalRoutes
 from apex_mock.transports.control.stubs import Stubs
@@ -30,8 +32,21 @@ class Control:
     def routes(self) -> list[Route]:
         limit = self.mock.settings.max_body_bytes
         table = [*self.table()]
-        routes = [Route(PREFIX + path, Endpoint(handle, limit), methods=[method]) for method, path, handle in table]
+        routes = [
+            Route(PREFIX + path, Endpoint(self._looking(handle), limit), methods=[method])
+            for method, path, handle in table
+        ]
         return [*routes, Route(PREFIX + "{path:path}", Endpoint(self.nothing, limit))]
+
+    def _looking(self, handle: Handler) -> Handler:
+        """What others have done until now is seen, as in any other call."""
+
+        @wraps(handle)
+        async def looking(request: HttpRequest) -> Response:
+            await self.mock.store.look(scope_of(request))
+            return await handle(request)
+
+        return looking
 
     async def nothing(self, request: HttpRequest) -> Response:
         """No such route; or there is, for another method."""

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from apex_mock.asgi import HttpRequest, Json
+from apex_mock.clock import advancing, running, setting
 from apex_mock.core import research
 from apex_mock.core.miners import Miner
 from apex_mock.core.types import Job
@@ -64,7 +65,7 @@ class General:
             "pages": len(self.mock.corpus.pages),
             "miners": len(self.mock.network.miners),
             "models": list(self.mock.network.models),
-            "calls": self.mock.journal.seq,
+            "calls": (await self.mock.journal.tally()).seq,
         }
         # Under TLS, where the authority's certificate lies on this machine.
         if ca := getattr(request.app.state, "ca", ""):
@@ -95,22 +96,22 @@ class General:
         if body.get("reset"):
             if len(body) > 1:
                 raise InvalidRequest("goes without now and scale", ("reset",))
-            clock.reset(scope)
+            await clock.restored(scope)
             return self._clock(scope)
         scale = number(body, "scale") if "scale" in body or "now" not in body else None
         if "now" in body:
             try:
-                clock.set(scope, micros(word(body, "now") or ""))
+                await clock.moved(scope, setting(micros(word(body, "now") or "")))
             except ValueError as error:
                 raise InvalidRequest(str(error), ("now",)) from None
         if scale is not None:
-            clock.scale(scope, scale)
+            await clock.moved(scope, running(scale))
         return self._clock(scope)
 
     async def advance_clock(self, request: HttpRequest) -> Response:
         """{"seconds": 30}: what falls due in them happens now."""
         scope, body = scope_of(request), await body_of(request, {"seconds"})
-        self.mock.clock.advance(scope, number(body, "seconds"))
+        await self.mock.clock.moved(scope, advancing(number(body, "seconds")))
         return self._clock(scope)
 
     def _clock(self, scope: str) -> Response:

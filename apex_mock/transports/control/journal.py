@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from apex_mock.asgi import HttpRequest, Json
 from apex_mock.clock import stopwatch
 from apex_mock.errors import InvalidRequest
-from apex_mock.journal import Entry
+from apex_mock.journal import Entry, Journal, Tally
 from apex_mock.mock import ApexMock
 from apex_mock.transports.control.asking import Table, body_of, number, operation_of, query_of, scope_of, whole, word
 from apex_mock.transports.control.shown import Shown
@@ -39,16 +39,16 @@ class JournalRoutes:
     async def read(self, request: HttpRequest) -> Response:
         """Oldest first; ?limit= keeps the newest of those that fit."""
         query, scope = query_of(request, {*FILTERS, "limit"}), scope_of(request)
-        found, limit = self._select(query, scope), whole(query, "limit")
+        found, limit = await self._select(query, scope), whole(query, "limit")
         listed = found if limit is None else found[max(0, len(found) - limit) :]
-        shown, journal = Shown(self.mock, scope), self.mock.journal
+        shown, tally = await Shown.to(self.mock, scope), await self.mock.journal.tally()
         calls = [shown.entry(entry) for entry in listed]
-        return Json({"total": len(found), "evicted": journal.evicted, "seq": journal.seq, "calls": calls})
+        return Json({"total": len(found), "evicted": tally.evicted, "seq": tally.seq, "calls": calls})
 
     async def clear(self, request: HttpRequest) -> Response:
         """Those of a scope; without one, all."""
         scope = scope_of(request) or None
-        count = len(self.mock.journal.select(scope=scope))
+        count = len(await self.mock.journal.select(scope=scope))
         await self.mock.reset(scope, ["journal"])
         return Json({"scope": scope, "removed": count})
 
@@ -67,18 +67,18 @@ class JournalRoutes:
         within = number(body, "within", 0.0, LONGEST_WAIT + 1)
         fields = {**body, "text": body.get("containing")}
         until = stopwatch() + within
-        had = len(self._select(fields, scope))
+        had = len(await self._select(fields, scope))
         while had < least and stopwatch() < until:
             await asyncio.sleep(LOOK_AGAIN)
-            had = len(self._select(fields, scope))
+            had = len(await self._select(fields, scope))
         if least <= had and (most is None or had <= most):
             return Json({"ok": True, "count": had})
-        asked = [entry.describe() for entry in self.mock.journal.select(scope=scope or None)]
+        asked = [entry.describe() for entry in await self.mock.journal.select(scope=scope or None)]
         detail = f"expected {_calls(body, least, most)}, had {had}"
         return Json({"detail": detail, "ok": False, "count": had, "asked": asked[-MOST_ASKED:]}, 409)
 
-    def _select(self, fields: Mapping[str, Any], scope: str) -> list[Entry]:
-        return self.mock.journal.select(
+    async def _select(self, fields: Mapping[str, Any], scope: str) -> list[Entry]:
+        return await self.mock.journal.select(
             scope=scope or None,
             operation=operation_of(fields),
             transport=word(fields, "transport"),
@@ -95,7 +95,8 @@ class JournalRoutes:
         query, scope = query_of(request, {"since", "limit", "operation", "transport"}), scope_of(request)
         since, limit = whole(query, "since"), whole(query, "limit")
         wanted = {"operation": operation_of(query), "transport": word(query, "transport"), "scope": scope or None}
-        feed = Feed(self.mock, self.mock.journal.seq if since is None else since)
+        tally = await self.mock.journal.tally()
+        feed = Feed(self.mock.journal, tally if since is None else tally._replace(seq=since))
         given = {name: value for name, value in wanted.items() if value is not None}
         sent = self._sent(feed, given, scope, limit)
         return StreamingResponse(sent, media_type="text/event-stream", headers={"cache-control": "no-cache"})
@@ -106,10 +107,10 @@ class JournalRoutes:
         yield b": following the journal\n\n"
         left, spoke = limit, stopwatch()
         while left is None or left > 0:
-            dropped, ended = feed.look()
+            dropped, ended = await feed.look()
             if dropped:
                 yield _event("dropped", {"count": dropped})
-            shown = Shown(self.mock, scope) if ended else None
+            shown = await Shown.to(self.mock, scope) if ended else None
             for entry in ended:
                 if shown is None or any(getattr(entry, name) != value for name, value in wanted.items()):
                     continue
@@ -129,21 +130,23 @@ class Feed:
     """What of the journal one subscriber has yet to see. The journal itself is the queue: it is bounded, and costs
     nothing while nobody follows it."""
 
-    def __init__(self, mock: ApexMock, since: int) -> None:
-        self._journal = mock.journal
-        self._last, self._evicted = since, self._journal.evicted
+    def __init__(self, journal: Journal, begun: Tally) -> None:
+        self._journal, self._last, self._evicted = journal, begun.seq, begun.evicted
         self._open: dict[int, Entry] = {}
 
-    def look(self) -> tuple[int, list[Entry]]:
+    async def look(self) -> tuple[int, list[Entry]]:
         """How many calls were lost since the last look, and those that have ended, in the order in which they began."""
-        journal, dropped = self._journal, 0
-        fresh = [entry for entry in journal if entry.seq > self._last]
-        if journal.evicted != self._evicted:
-            first = fresh[0].seq if fresh else journal.seq + 1
+        if self._open:
+            # A journal that is shared gives copies, so what was open is read anew.
+            self._open.update((entry.seq, entry) for entry in await self._journal.named(self._open))
+        (seq, evicted), dropped = await self._journal.tally(), 0
+        fresh = await self._journal.select(since=self._last)
+        if evicted != self._evicted:
+            first = fresh[0].seq if fresh else seq + 1
             # Calls that somebody cleared away are gone as well, but not lost: no more than were forgotten are counted.
-            dropped = min(first - self._last - 1, journal.evicted - self._evicted)
-            self._evicted = journal.evicted
-        self._last = max(self._last, journal.seq)
+            dropped = min(first - self._last - 1, evicted - self._evicted)
+            self._evicted = evicted
+        self._last = max(self._last, seq, *(entry.seq for entry in fresh[-1:]))
         self._open.update((entry.seq, entry) for entry in fresh)
         while len(self._open) > MOST_OPEN:
             del self._open[next(iter(self._open))]

@@ -25,9 +25,13 @@ _QUOTED = re.compile(rf"\b(key|header (?:{'|'.join(_SECRET_HEADERS)})): wanted .
 class Shown:
     """Shows what one caller may see: the scope that it named itself by its name, others unless a key names them."""
 
-    def __init__(self, mock: ApexMock, named: str = "") -> None:
-        self._named = named
-        self._keys = {key_of(entry) for entry in mock.journal} | {*mock.settings.api_keys, *mock.settings.service_keys}
+    def __init__(self, named: str, keys: Iterable[str]) -> None:
+        self._named, self._keys = named, frozenset(keys)
+
+    @classmethod
+    async def to(cls, mock: ApexMock, named: str = "") -> "Shown":
+        callers = {key_of(owner) for owner in await mock.journal.owners()}
+        return cls(named, callers.union(mock.settings.api_keys, mock.settings.service_keys))
 
     def scope(self, scope: str) -> str:
         return redact(scope) if scope in self._keys and scope != self._named else scope
@@ -91,8 +95,8 @@ class Shown:
         return {**written, "scope": self.scope(scope), "specificity": stub.when.specificity, "used": used}
 
 
-def key_of(entry: Entry) -> str:
-    return entry.owner.partition("\n")[0]  # a service key is followed by its user
+def key_of(owner: str) -> str:
+    return owner.partition("\n")[0]  # a service key is followed by its user
 
 
 def plain(value: Any) -> Any:

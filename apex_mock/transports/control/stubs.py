@@ -39,7 +39,7 @@ class Stubs:
 
     async def listed(self, request: HttpRequest) -> Response:
         """The stubs that hold in a scope, in the order in which they are tried; and the fault of a bad file."""
-        scope, shown = scope_of(request), Shown(self.mock, scope_of(request))
+        scope, shown = scope_of(request), await Shown.to(self.mock, scope_of(request))
         stubs = [shown.stub(stub, own, await self.mock.stubs.used(own, stub)) for own, stub in await self._for(scope)]
         folder = self.folder
         told = {"folder": str(folder.folder), "fault": folder.fault or None} if folder is not None else None
@@ -64,7 +64,7 @@ class Stubs:
             (scope, await self.mock.stubs.add(scope, stub, self.mock.clock.now(scope)))
             for scope, stub in zip(scopes, stubs, strict=True)
         ]
-        shown = Shown(self.mock, named)
+        shown = await Shown.to(self.mock, named)
         return Json({"scope": named, "stubs": [shown.stub(stub, scope, 0) for scope, stub in laid]}, 201)
 
     async def clear(self, request: HttpRequest) -> Response:
@@ -84,12 +84,12 @@ class Stubs:
 
     async def unmatched(self, request: HttpRequest) -> Response:
         """The calls that no stub answered, in strict mode or while stubs were laid down."""
-        shown = Shown(self.mock, scope_of(request))
+        shown = await Shown.to(self.mock, scope_of(request))
         return Json({"calls": [shown.entry(entry) for entry in await self._unmatched(request)]})
 
     async def near_misses(self, request: HttpRequest) -> Response:
         """For the last unmatched calls, the stubs that came nearest."""
-        shown = Shown(self.mock, scope_of(request))
+        shown = await Shown.to(self.mock, scope_of(request))
         calls = []
         for entry in await self._unmatched(request, LAST):
             headers = {name: value for name, value in (entry.headers or {}).items() if value is not None}
@@ -109,13 +109,15 @@ class Stubs:
         missed = await self.mock.stubs.near_misses(operation, _request(operation, body), caller)
         missing = {stub.id for stub, _ in missed}
         fits = [stub.title for _, stub in await self._for(scope) if stub.id not in missing]
-        return Json({"fits": fits, "near_misses": Shown(self.mock, scope).missed(missed)})
+        return Json({"fits": fits, "near_misses": (await Shown.to(self.mock, scope)).missed(missed)})
 
     async def _unmatched(self, request: HttpRequest, most: int | None = None) -> list[Entry]:
         query, scope = query_of(request, {"since", "limit"}), scope_of(request)
         since, limit = whole(query, "since") or 0, whole(query, "limit")
         limit = most if limit is None else limit
-        found = [e for e in self.mock.journal.select(scope=scope or None, since=since) if await self._is_unmatched(e)]
+        found = [
+            e for e in await self.mock.journal.select(scope=scope or None, since=since) if await self._is_unmatched(e)
+        ]
         return found if limit is None else found[max(0, len(found) - limit) :]
 
     async def _is_unmatched(self, entry: Entry) -> bool:

@@ -1,0 +1,1 @@
+"""Time and the journal where they are shared: the clock and the journal of a fake whose store has other users too."""
