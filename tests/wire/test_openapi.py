@@ -136,4 +136,4 @@ def test_it_is_served_and_is_no_call(mock):
     answer = asyncio.run(ask())
     assert answer.json()["openapi"] == "3.2.0"
     assert list(mock.journal) == []
-    assert not mock.surprises
+    assert asyncio.run(mock.take_surprises("")) == []
