@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PROTO := apex_mock/proto/apex/v1/apex.proto
 GEN := apex_mock/wire/gen
 
-.PHONY: serve test unit check format lint types layers generate generated bench samples requirements wheel clean help
+.PHONY: serve test unit check format lint types layers generate generated bench failures samples requirements wheel clean help
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -25,7 +25,7 @@ test: $(READY) ## every test, the real clients included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 unit: $(READY) ## the tests that need no other client and no other runner: under a minute
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not clients and not inner" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not clients and not inner and not failures" $(ARGS)
 
 check: lint types layers generated test ## the gate
 
@@ -53,6 +53,10 @@ generated: $(READY) ## fails when the generated code is not what the .proto give
 
 bench: $(READY) ## speed, as ratios within one run
 	$(BIN)/python -m bench $(ARGS)
+
+failures: $(READY) ## kill servers FAILURES times (default 100) under load, fill disks...; writes docs/reliability.md
+	FAILURES=$${FAILURES:-100} $(BIN)/python -m pytest -q tests/failures $(ARGS)
+	$(BIN)/python scripts/reliability.py
 
 samples: $(READY) ## write fixtures/samples anew; read them before you commit them
 	$(BIN)/python scripts/samples.py

@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from apex_mock.core.types import Progress
 
 PREFIX = "APEX_MOCK_"
+MEMORY = "memory"
 
 
 class BadSetting(ValueError):
@@ -58,7 +59,7 @@ class Settings:
     journal_entries: Annotated[int, Field(ge=0)] = 1000
     journal_bytes: Annotated[int, Field(ge=0)] = 16 * 1024 * 1024
     max_body_bytes: Annotated[int, Field(ge=1, lt=1 << 31)] = 4 * 1024 * 1024
-    store: str = "memory"
+    store: str = MEMORY
 
     @classmethod
     def load(

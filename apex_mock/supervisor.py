@@ -26,7 +26,8 @@ from pathlib import Path
 
 from apex_mock.clock import stopwatch
 from apex_mock.listening import Bind, bind_shared, sibling
-from apex_mock.settings import Settings
+from apex_mock.private import PrivateFolder
+from apex_mock.settings import MEMORY, Settings
 
 READY, LISTEN, LISTENING, ERROR = "ready", "listen", "listening", "error"
 STEADY = 10.0  # seconds after which a worker's end is no failure to start
@@ -55,12 +56,17 @@ class Supervisor:
 
     def __init__(self, settings: Settings, where: Bind, workers: int) -> None:
         self.settings, self.where, self.count = settings, where, workers
+        self._folder: PrivateFolder | None = None
         self._held: list[socket.socket] = []
         self._workers: dict[int, Worker] = {}
         self._keepers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Raises CannotListen, CannotStart."""
+        if self.settings.store == MEMORY:
+            # No process can look into another's memory.
+            self._folder = PrivateFolder()
+            self.settings = replace(self.settings, store=f"sqlite:{self._folder.path / 'state.db'}")
         try:
             # These never listen: they keep the ports when no worker does.
             port, grpc_port = self._hold(self.where.port, "--port"), None
@@ -110,6 +116,8 @@ class Supervisor:
         await asyncio.gather(*(worker.stop() for worker in self._workers.values()))
         for held in self._held:
             held.close()
+        if self._folder is not None:
+            self._folder.remove()
 
 
 class Worker:

@@ -14,8 +14,10 @@ NOON = 1_748_779_200_000_000  # 2025-06-01T12:00:00Z, in microseconds
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that run pytest inside, or another language's runner, are no unit tests."""
+    """Those that run pytest inside, or another language's runner, or that break servers, are no unit tests."""
     for item in items:
+        if "failures" in item.path.parts:
+            item.add_marker("failures")
         if {"plugin", "recipes", "examples"} & set(item.path.parts):
             item.add_marker("inner")
 

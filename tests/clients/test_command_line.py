@@ -54,7 +54,7 @@ def serve(*flags: str) -> Iterator[Running]:
             assert found
             yield Running(process, found[0], greeting)
         finally:
-            process.kill()
+            process.terminate()  # not killed: it removes its files
 
 
 def open_sse(running: Running, begun: threading.Event, ended: list[str]) -> None:

@@ -91,7 +91,8 @@ class Running:
 @contextmanager
 def serving(*arguments: str, folder: Path | None = None) -> Iterator[Running]:
     """`apex-mock serve` with these arguments on a free port; `folder` is where it puts temporary files."""
-    running = Running(["--port", "0", *arguments], folder)
+    port = () if "--port" in arguments else ("--port", "0")
+    running = Running([*port, *arguments], folder)
     try:
         yield running
     finally:

@@ -1,0 +1,45 @@
+"""Servers killed at random moments under mixed load: nothing acknowledged is lost, and nothing is half there."""
+
+import os
+import signal
+import time
+from random import Random
+
+from tests.failures.callers import Crowd
+from tests.failures.redis_server import free_port
+from tests.failures.running import serving, soon
+
+LONGEST = 1.5  # seconds between two kills
+
+
+def test_what_was_acknowledged_outlives_every_kill(store, kills, figures):
+    """One worker, or all of them with their supervisor, by SIGKILL; callers go on across it."""
+    random, port = Random(f"kills of {store[:5]}"), str(free_port())
+    arguments = ("--port", port, "--workers", "2", "--store", store)
+    killed = {"one worker": 0, "all": 0}
+    with Crowd(f"http://127.0.0.1:{port}", 4) as crowd:
+        while sum(killed.values()) < kills:
+            with serving(*arguments) as running:
+                for _ in range(random.randint(0, 2)):
+                    time.sleep(random.uniform(0.05, LONGEST))
+                    victim = random.choice(running.workers())
+                    os.kill(victim, signal.SIGKILL)
+                    killed["one worker"] += 1
+                    soon(lambda gone=victim: len(running.workers()) == 2 and gone not in running.workers())
+                time.sleep(random.uniform(0.05, LONGEST))
+                for pid in (running.pid, *running.workers()):
+                    os.kill(pid, signal.SIGKILL)
+                killed["all"] += 1
+                running.end()
+        with serving(*arguments):
+            crowd.stop()
+            crowd.check()
+    figures(
+        f"kill -9 under load, {store.split(':')[0]}",
+        times=killed,
+        acknowledged=dict(crowd.acknowledged),
+        unanswered=crowd.unanswered,
+        wrong=len(crowd.wrong),
+    )
+    assert crowd.wrong == []
+    assert min(crowd.acknowledged[what] for what in ("create", "write", "submit", "poll", "issue_key")) > 0
