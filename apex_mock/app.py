@@ -12,10 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apex_mock.asgi import Json
 from apex_mock.errors import ApexError
+from apex_mock.faulting import ACTING
 from apex_mock.mock import ApexMock
 from apex_mock.settings import Settings
 from apex_mock.stubfolder import StubFolder, folder_of
 from apex_mock.transports import constellation, sn1
+from apex_mock.transports.broken import Broken
 from apex_mock.transports.control import Control
 from apex_mock.transports.described import Described
 from apex_mock.wire.sn1 import BadBody
@@ -93,18 +95,23 @@ class Laid:
 
 
 class Errors:
-    """Turns what a route raises into an answer, unless one has begun."""
+    """Turns what a route raises into an answer, unless one has begun; and lets faults have their way with answers."""
 
     def __init__(self, app: ASGIApp, mock: ApexMock) -> None:
         self._app, self._mock = app, mock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
+        out: Send = send
+        ACTING.set(None)  # an ASGI test client makes all its calls in one task
 
         async def watched(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
+            nonlocal begun, out
+            if not begun:
+                begun = True
+                if (acting := ACTING.get()) is not None:
+                    out = Broken(send, acting, scope)
+            await out(message)
 
         try:
             await self._app(scope, receive, watched)
@@ -118,7 +125,9 @@ class Errors:
                 scope_name = self._mock.gate.scope_of(tuple(scope["headers"]))
                 await self._mock.surprise(scope_name, f"{request.method} {request.url.path}: {error.detail}")
             response = await answer_to(request, error)
-            await response(scope, receive, send)
+            await response(scope, receive, watched)
+        if isinstance(out, Broken):
+            await out.end(receive)
 
 
 async def answer_to(request: Request, error: Exception) -> Response:

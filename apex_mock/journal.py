@@ -35,10 +35,10 @@ class Frame(NamedTuple):
 
 @dataclass(slots=True)
 class Entry:
-    """One call. `outcome` is "ok", an error code, or "open" while it is under way.
+    """One call. `outcome` is "ok", an error code, or "open" while it is under way; `fault` names what acted on it.
 
-    Of a call that no stub answered, `headers` are those that some stub asked for, None where it was not sent; no secret
-    one is among them.
+    `lost`: its connection goes before the answer is there, so that it ends as unavailable. Of a call that no stub
+    answered, `headers` are those that some stub asked for, None where it was not sent; no secret one is among them.
     """
 
     seq: int
@@ -57,10 +57,13 @@ class Entry:
     streamed: list[int] | None = None
     stub: str = ""
     headers: Mapping[str, str | None] | None = None
+    fault: str = ""
+    lost: bool = False
     forgotten: bool = False
 
     def end(self, now: Micros, outcome: str = "ok", message: str = "") -> None:
-        self.ended_at, self.outcome, self.message = now, outcome, message
+        self.ended_at, self.message = now, message
+        self.outcome = "unavailable" if self.lost and outcome == "ok" else outcome
 
     def sent(self, at: Micros, count: int) -> None:
         """Notes that some chunks of a stream have left. Their texts are the plan's, so nothing is copied; flat, since

@@ -11,7 +11,7 @@ from apex_mock.auth import SERVER_SCOPE, is_one_of
 from apex_mock.clock import SECOND, Clock
 from apex_mock.core import completion, latency, research, retrieval, script
 from apex_mock.core.checks import check_chat, check_id, check_search
-from apex_mock.core.conduct import SILENT, answering, failing, truncated
+from apex_mock.core.conduct import SILENT, answering, failing, present, stricken, truncated
 from apex_mock.core.cutting import limit
 from apex_mock.core.latency import Profile
 from apex_mock.core.miners import Failing, Miner
@@ -95,13 +95,15 @@ class ApexMock(StoredChats):
         """
         async with self.call(Operation.CHAT, request, caller, came) as call:
             ordinal = await self.store.next_ordinal(caller.scope, request.fingerprint)
-            profile, seed = call.profile, call.seed
+            profile, seed, acting = call.profile, call.seed, call.acting
+            absent = acting.dead + acting.late if acting else 0
             make = self._draft if request.size <= KEPT_SIZE else self._make_draft
             reply = call.reply
             if reply is not None and speaks(reply):
                 draft = self._reply_draft(request, reply)
             else:
-                draft = make(request, self._seed_for(request, caller, ordinal, seed), seed, profile.miner_errors)
+                answer_seed = self._seed_for(request, caller, ordinal, seed)
+                draft = make(request, answer_seed, seed, profile.miner_errors, absent)
                 if reply is not None and reply.delay:
                     draft = replace(draft, chunks=delayed(draft.chunks, reply.delay), timed=True)
             plan = Plan(
@@ -120,6 +122,9 @@ class ApexMock(StoredChats):
             )
             if reply is not None and reply.error is not None:
                 plan = broken_off(plan, reply.error)
+            if acting is not None:
+                plan = acting.plan(plan)
+                await self.faults.spent(acting, caller.scope, draft.usage.completion_tokens)
             self.journal.answered(call.entry, plan)
             call.keep_open()
             return Answer(plan, caller.scope, call.entry.at, call.entry)
@@ -176,8 +181,11 @@ class ApexMock(StoredChats):
         share = fraction(server_seed, caller.scope, request.fingerprint, ordinal, "seed")
         return int(share * (SEED_LIMIT + 1))
 
-    def _make_draft(self, request: ChatRequest, seed: int, server_seed: int, miners_err: bool) -> Draft:
-        """Pure: depends on the arguments and the fixtures alone, so it is kept.
+    def _make_draft(
+        self, request: ChatRequest, seed: int, server_seed: int, miners_err: bool, absent: int = 0
+    ) -> Draft:
+        """Pure: depends on the arguments and the fixtures alone, so it is kept. Of the miners that are asked, the first
+        `absent` do not answer.
 
         Raises InvalidRequest, NoMiners, NoAnswer.
         """
@@ -185,6 +193,8 @@ class ApexMock(StoredChats):
         text_seed = int.from_bytes(digest(server_seed, "text", seed), "big")
         choice = rng(server_seed, "miners", request.fingerprint, seed)
         miners = self.network.choose_for_chat(request, choice, MIXTURE_MINERS)
+        if absent:
+            miners = present(miners, absent)
         if miners_err:
             miners = answering(miners, seed, request.fingerprint)
         model = self.network.answering_model(request.model)
@@ -221,11 +231,13 @@ class ApexMock(StoredChats):
         """What the miners that answered in time found, merged. Raises NoMiners, NoSearchResult."""
         async with self.call(Operation.SEARCH, request, caller) as call:
             check_search(request)
+            seed, profile, acting = call.seed, call.profile, call.acting
             if call.reply is not None and call.reply.results is not None:
-                return call.reply.results
-            seed, profile = call.seed, call.profile
+                return acting.results(call.reply.results) if acting else call.reply.results
             miners = self.network.choose_for_search(request, rng(seed, "search", request.query))
             errs = {m.uid: failing(m, seed, request.query) if profile.miner_errors else None for m in miners}
+            if acting is not None:
+                errs |= stricken(miners, acting.dead, acting.late)
             times = {
                 m.uid: latency.search_time(profile, m, rng(seed, "search", request.query, m.uid), self.in_flight)
                 for m in miners
@@ -237,7 +249,8 @@ class ApexMock(StoredChats):
             answered = {m: errs[m.uid] for m in in_time if errs[m.uid] not in SILENT}
             if not answered:
                 raise NoSearchResult("No miner responded successfully", hint="raise max_response_time or ask again")
-            return retrieval.search(request, answered, self.corpus, seed)
+            found = retrieval.search(request, answered, self.corpus, seed)
+            return acting.results(found) if acting else found
 
     # --- Deep research ------------------------------------------------------------------------------------------------
 
@@ -247,6 +260,8 @@ class ApexMock(StoredChats):
             check_chat(request)
             ordinal = await self.store.next_ordinal(caller.scope, f"job {request.fingerprint}")
             mode, reply = call.research, call.reply
+            if call.acting is not None:
+                mode = call.acting.research(mode)
             duration = call.profile.research * mode.scale if mode.duration is None else mode.duration
             if reply is not None and (said := research_texts(reply, request)):
                 starts_after, chunks = research.paced(said, duration)
@@ -270,6 +285,8 @@ class ApexMock(StoredChats):
             )
             if mode.fail_at is not None:
                 job = research.failing(job, mode.fail_at, mode.error)
+            elif mode.stuck_at is not None:
+                job = research.stuck(job, mode.stuck_at)
             await self.store.add(caller.scope, job)
             return JobView(job.id, JobStatus.PENDING, job.created_at, job.created_at)
 

@@ -6,6 +6,7 @@ be peeked at; the bytes then go through untouched, both ways, to the gRPC server
 
 import asyncio
 import socket
+import struct
 import sys
 from collections.abc import Callable
 from typing import Any, cast
@@ -16,11 +17,16 @@ from uvicorn.server import ServerState
 
 from apex_mock.asgi import CAME
 from apex_mock.clock import Micros
+from apex_mock.core.faults.effects import How
+from apex_mock.transports.broken import CONNECTION
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 FIRST_BYTES_TIMEOUT = 30.0  # seconds for a connection to say what it is
 HEAD = b"HTTP/1."  # how an answer begins
 MOST_HELD = 64 * 1024  # bytes of an answer that wait to be written together
+LOOK_AGAIN = 0.001  # seconds between two looks whether all has left
+FRAME_HEAD, MESSAGE_HEAD = 9, 5  # bytes before an HTTP/2 frame's payload, and before a gRPC message in it
+END_OF_STREAM = b"\0\0\0\0\1"  # an empty DATA frame with its last flag, but for the stream's number
 HIGH_WATER = 256 * 1024  # bytes waiting on one side before the other is told to stop
 
 
@@ -60,10 +66,11 @@ class OnePortProtocol(asyncio.Protocol):
             relay.connection_made(self._transport)
         elif not PREFACE.startswith(self._begun):
             self._leave()
-            http = Http(self._config, self._state, self._app_state, self._loop)
+            corked = Corked(self._transport, self._loop)
+            http = Http(self._config, self._state, {**self._app_state, CONNECTION: corked}, self._loop)
             self._transport.set_protocol(http)
             # uvicorn wants no more of a transport than Corked has.
-            http.connection_made(cast(asyncio.Transport, Corked(self._transport, self._loop)))
+            http.connection_made(cast(asyncio.Transport, corked))
             http.data_received(self._begun)
 
     def shutdown(self) -> None:
@@ -127,6 +134,23 @@ class Corked:
         self._flush()
         self._transport.close()
 
+    def reset(self) -> None:
+        """Ends the connection with a TCP reset, once what is written has left."""
+        self._flush()
+        reset(self._transport, self._loop)
+
+
+def reset(transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    """Ends a connection with RST instead of FIN, once what is written has left."""
+    if transport.is_closing():
+        return
+    if transport.get_write_buffer_size():
+        loop.call_later(LOOK_AGAIN, reset, transport, loop)
+        return
+    # A socket that does not linger is not closed in order: what closes it resets the connection.
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
 
 class _Side(asyncio.Protocol):
     """One half of a relay: what it receives, its peer sends; when its peer is full, it stops reading."""
@@ -169,6 +193,8 @@ class _ServerSide(_Side):
         self._loop = loop
         self._held: list[bytes] = []
         self._joining = False
+        self._kept = b""  # what waits for a marker that is expected
+        self.expected: dict[bytes, How] = {}
 
     def data_received(self, data: bytes) -> None:
         if self._joining:
@@ -176,13 +202,40 @@ class _ServerSide(_Side):
         else:
             self._joining = True
             self._loop.call_soon(self._loop.call_soon, self._flush)
-            super().data_received(data)
+            self._pass(data)
 
     def _flush(self) -> None:
         self._joining = False
         held, self._held = self._held, []
         if held:
-            super().data_received(b"".join(held))
+            self._pass(b"".join(held))
+
+    def _pass(self, data: bytes) -> None:
+        super().data_received(self._broken(data) if self.expected else data)
+
+    def _broken(self, data: bytes) -> bytes:
+        """What of it goes on to the client: all of it waits until the markers are there that are on their way."""
+        data, self._kept = self._kept + data, b""
+        for marker, how in [*self.expected.items()]:
+            at = data.find(marker)
+            if at < 0:
+                self._kept = data
+                return b""
+            del self.expected[marker]
+            start, rest = at - MESSAGE_HEAD - FRAME_HEAD, data[at + len(marker) :]
+            stream = data[start + FRAME_HEAD - 4 : start + FRAME_HEAD]
+            if how is How.DROP:
+                self._lose(data[:start])
+                return b""
+            # An empty frame ends the stream. The trailers come after that, when the client no longer hears them; but
+            # it must see them, since what they say of header compression holds for the calls to come.
+            data = data[:start] + END_OF_STREAM + stream + rest
+        return data
+
+    def _lose(self, last: bytes) -> None:
+        super().data_received(last)
+        if self.peer is not None and self.peer.transport is not None:
+            reset(self.peer.transport, self._loop)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._flush()
@@ -200,7 +253,8 @@ class GrpcRelay(_Side):
         self._loop, self._state, self._begun = loop, state, begun
         self._grpc_path: str = app_state["grpc_path"]
         self._system: Callable[[], Micros] = app_state["system"]
-        self._heard: dict[str, Micros] = app_state["heard"]
+        self._relays: dict[str, GrpcRelay] = app_state["relays"]
+        self.heard: Micros = 0
         self._name = ""
         self._connecting: asyncio.Task[None]
 
@@ -225,7 +279,8 @@ class GrpcRelay(_Side):
         if self.transport.is_closing():
             server.transport.close()
             return
-        self._heard[self._name] = self._system()
+        self.heard = self._system()
+        self._relays[self._name] = self
         server.transport.write(self._begun)
         self.transport.resume_reading()
 
@@ -247,11 +302,16 @@ class GrpcRelay(_Side):
                 return connecting
 
     def data_received(self, data: bytes) -> None:
-        self._heard[self._name] = self._system()
+        self.heard = self._system()
         super().data_received(data)
 
+    def expect(self, marker: bytes, how: How) -> None:
+        """When a message of these bytes comes from the server: reset the connection (drop), or end its stream."""
+        if isinstance(self.peer, _ServerSide):
+            self.peer.expected[marker] = how
+
     def connection_lost(self, exc: Exception | None) -> None:
-        self._heard.pop(self._name, None)
+        self._relays.pop(self._name, None)
         self._state.connections.discard(self)
         super().connection_lost(exc)
 

@@ -13,10 +13,9 @@ import uvicorn
 import uvloop
 
 from apex_mock.app import create_app
-from apex_mock.clock import Micros
 from apex_mock.listening import BACKLOG, HERE, Bind, CannotListen, bind
 from apex_mock.mock import ApexMock
-from apex_mock.oneport import OnePortProtocol
+from apex_mock.oneport import GrpcRelay, OnePortProtocol
 from apex_mock.private import PrivateFolder
 from apex_mock.settings import Settings
 from apex_mock.stubfolder import folder_of
@@ -93,10 +92,10 @@ class Server:
             self._socket = bind(self.where.host, self.where.port)
         self.where = replace(self.where, port=self._socket.getsockname()[1])
         self._folder = PrivateFolder()
-        heard: dict[str, Micros] = {}
+        relays: dict[str, GrpcRelay] = {}
         try:
             grpc_path = str(self._folder.path / "grpc.sock")
-            self._grpc = GrpcServer(self.mock, grpc_path, heard, shared=self._shared is not None)
+            self._grpc = GrpcServer(self.mock, grpc_path, relays, shared=self._shared is not None)
             if self.where.grpc_port is not None:
                 self.where = replace(self.where, grpc_port=self._listen_for_grpc(self.where.grpc_port))
             await self._grpc.start()
@@ -107,7 +106,7 @@ class Server:
         await self.mock.start()
         if self._stubs is not None:
             await self._stubs.start()
-        self._uvicorn = self._make_uvicorn({"grpc_path": grpc_path, "heard": heard, "system": self.mock.clock.system})
+        self._uvicorn = self._make_uvicorn({"grpc_path": grpc_path, "relays": relays, "system": self.mock.clock.system})
         await self._uvicorn.startup(sockets=[self._socket])
         self._serving = asyncio.create_task(self._uvicorn.main_loop())
 

@@ -1,7 +1,8 @@
 """Stubs as people write them: one model for YAML and JSON files and for the control API.
 
 name: refund                          reply: a text, or a mapping of text, chunks, json, template, tool_calls,
-when: {operation: chat,                      results, research, chats, rows, error, finish_reason, model, delay
+when: {operation: chat,                      results, research, chats, rows, error, fault, finish_reason,
+                                      model, delay
        prompt: refund}                replies: several, in turn
 reply: Refunds take five days.        times: after so many calls it fits no more
                                       scope: whose it is, unless it is for all
@@ -10,10 +11,8 @@ Short forms: where a condition on a text goes, a plain text means `{contains: ..
 `{text: ...}`, as a chunk `{text: ...}`, as an error its `{code: ...}`.
 """
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
-from enum import Enum
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any
 
@@ -22,17 +21,27 @@ from pydantic import TypeAdapter, ValidationError
 
 from apex_mock.core.chats import CHATS_OF, ROWS_OF, GivenChat, GivenRow
 from apex_mock.core.replies import check_template
-from apex_mock.core.stubs import Failure, Match, Piece, Reply, Stub, Text
-from apex_mock.core.types import FinishReason, Operation, Sampling, ToolCall, WebResult
+from apex_mock.core.stubs import Failure, Piece, Reply, Stub
+from apex_mock.core.types import FinishReason, Operation, ToolCall, WebResult
+from apex_mock.faultfile import read_spec, write_spec
+from apex_mock.reading import (
+    CONDITIONS,
+    At,
+    BadRule,
+    check_count,
+    check_number,
+    first_fault,
+    kind_of,
+    list_of,
+    mapping_of,
+    read_when,
+    written,
+)
 
-TEXTS = ("prompt", "any_message", "system", "model", "app", "key")
 # What a reply says; the others shape it.
 ANSWERS = ("text", "chunks", "json", "template", "results", "research", "chats", "rows")
-WHEN = tuple(field.name for field in fields(Match) if field.name != "where")  # a predicate is a Python function
 KEYS: Mapping[str, tuple[str, ...]] = {
     "stub": ("id", "name", "scope", "when", "reply", "replies", "times"),
-    "when": WHEN,
-    "condition": tuple(field.name for field in fields(Text)),
     "reply": tuple(field.name for field in fields(Reply)),
     "chunk": tuple(field.name for field in fields(Piece)),
     "error": tuple(field.name for field in fields(Failure)),
@@ -40,10 +49,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "result": tuple(field.name for field in fields(WebResult)),
     "chat": tuple(field.name for field in fields(GivenChat)),
     "row": tuple(field.name for field in fields(GivenRow)),
-    "sampling": tuple(field.name for field in fields(Sampling)),
+    **CONDITIONS,
 }
 SHORT = ("condition", "reply", "chunk", "error")  # for which a plain text will do
-At = tuple[str | int, ...]
 
 
 @cache
@@ -52,60 +60,51 @@ def _adapter() -> TypeAdapter[Stub]:
     return TypeAdapter(Stub)
 
 
-class BadStub(ValueError):
-    """A stub that cannot be used: `stub` says which, `field` where in it, `problem` what is wrong; in one line."""
-
-    def __init__(self, problem: str, field: At = (), stub: str = "") -> None:
-        path = ".".join(map(str, field))
-        super().__init__(": ".join(part for part in (stub, path, problem) if part))
-        self.problem, self.field, self.stub = problem, field, stub
-
-
 # --- Reading ----------------------------------------------------------------------------------------------------------
 
 
 def read_stubs(value: Any) -> list[Stub]:
     """The stubs of a file or a body: a list, a mapping with the list as `stubs`, or one stub. A `scope` beside `stubs`
-    is that of all that name none. Raises BadStub."""
+    is that of all that name none. Raises BadRule."""
     if isinstance(value, Mapping) and "stubs" in value:
         if others := sorted(str(key) for key in set(value) - {"stubs", "scope"}):
-            raise BadStub("there is no such key beside stubs", (others[0],))
+            raise BadRule("there is no such key beside stubs", (others[0],))
         scope = value.get("scope") or ""
         if not isinstance(scope, str):
-            raise BadStub(f"must be a text, not {_kind(scope)}", ("scope",))
+            raise BadRule(f"must be a text, not {kind_of(scope)}", ("scope",))
         return [replace(stub, scope=stub.scope or scope) for stub in read_stubs(value["stubs"])]
     if value is None:
         return []
     if isinstance(value, Mapping):
         return [_named(value, 1)]
     if not isinstance(value, list):
-        raise BadStub(f"expected a stub or a list of stubs, not {_kind(value)}")
+        raise BadRule(f"expected a stub or a list of stubs, not {kind_of(value)}")
     return [_named(one, number) for number, one in enumerate(value, 1)]
 
 
 def _named(value: Any, number: int) -> Stub:
     try:
         return read_stub(value)
-    except BadStub as error:
+    except BadRule as error:
         name = value.get("name") if isinstance(value, Mapping) else None
         title = f"stub {number} ({name})" if isinstance(name, str) and name else f"stub {number}"
-        raise BadStub(error.problem, error.field, title) from None
+        raise BadRule(error.problem, error.field, title) from None
 
 
 def read_stub(value: Any) -> Stub:
-    """One stub from plain values. Raises BadStub, whose `field` is where the fault lies."""
+    """One stub from plain values. Raises BadRule, whose `field` is where the fault lies."""
     spelt = _stub(value)
     try:
         stub = _adapter().validate_python(spelt)
     except ValidationError as error:
-        problem, at = _first(error)
-        raise BadStub(problem, _as_written(at, value)) from None
+        problem, at = first_fault(error)
+        raise BadRule(problem, _as_written(at, value)) from None
     _check(stub, value)
     return stub
 
 
 def read_chats(value: Any) -> tuple[GivenChat, ...]:
-    """Chats with their rows from plain values. Raises BadStub, whose `field` is where the fault lies."""
+    """Chats with their rows from plain values. Raises BadRule, whose `field` is where the fault lies."""
     chats: tuple[GivenChat, ...] = _validated(GivenChat, _chats(value, ("chats",)), "chats")
     return chats
 
@@ -125,15 +124,8 @@ def _validated(kind: Any, spelt: Any, name: str) -> Any:
     try:
         return _list_of(kind).validate_python(spelt)
     except ValidationError as error:
-        problem, at = _first(error)
-        raise BadStub(problem, (name, *at)) from None
-
-
-def _first(error: ValidationError) -> tuple[str, At]:
-    """What is wrong first, and where."""
-    first = error.errors(include_url=False)[0]
-    problem = str(first["msg"]).removeprefix("Value error, ")
-    return problem[:1].lower() + problem[1:], tuple(first["loc"])
+        problem, at = first_fault(error)
+        raise BadRule(problem, (name, *at)) from None
 
 
 def _as_written(at: Sequence[str | int], value: Any) -> At:
@@ -145,34 +137,15 @@ def _as_written(at: Sequence[str | int], value: Any) -> At:
 def _stub(value: Any) -> dict[str, Any]:
     known = _mapping(value, "stub", ())
     if ("reply" in known) == ("replies" in known):
-        raise BadStub("say one of reply (one answer) and replies (several in turn)", ("reply",))
+        raise BadRule("say one of reply (one answer) and replies (several in turn)", ("reply",))
     if "reply" in known:
         replies = [_reply(known.pop("reply"), ("reply",))]
     else:
-        given = _list(known.pop("replies"), ("replies",))
+        given = list_of(known.pop("replies"), ("replies",))
         replies = [_reply(reply, ("replies", n)) for n, reply in enumerate(given)]
     if not replies:
-        raise BadStub("must not be empty", ("replies",))
-    return {"id": "", **known, "when": _when(known.get("when") or {}), "replies": replies}
-
-
-def _when(value: Any) -> dict[str, Any]:
-    known = _mapping(value, "when", ("when",))
-    for name in TEXTS:
-        if name in known:
-            known[name] = _text(known[name], ("when", name))
-    if "headers" in known:
-        headers = known["headers"]
-        if not isinstance(headers, Mapping):
-            raise BadStub(f"expected a mapping, not {_kind(headers)}", ("when", "headers"))
-        known["headers"] = {name: _text(wanted, ("when", "headers", name)) for name, wanted in headers.items()}
-    if "sampling" in known:
-        known["sampling"] = _mapping(known["sampling"], "sampling", ("when", "sampling"))
-    return known
-
-
-def _text(value: Any, at: At) -> dict[str, Any]:
-    return {"contains": value} if isinstance(value, str) else _mapping(value, "condition", at)
+        raise BadRule("must not be empty", ("replies",))
+    return {"id": "", **known, "when": read_when(known.get("when") or {}), "replies": replies}
 
 
 def _reply(value: Any, at: At) -> dict[str, Any]:
@@ -181,12 +154,14 @@ def _reply(value: Any, at: At) -> dict[str, Any]:
     known = _mapping(value, "reply", at)
     for name in ("chunks", "research"):
         if known.get(name) is not None:
-            pieces = _list(known[name], (*at, name))
+            pieces = list_of(known[name], (*at, name))
             known[name] = [_piece(piece, (*at, name, n)) for n, piece in enumerate(pieces)]
     if isinstance(known.get("error"), str):
         known["error"] = {"code": known["error"].lower()}
     elif known.get("error") is not None:
         known["error"] = _mapping(known["error"], "error", (*at, "error"))
+    if known.get("fault") is not None:
+        known["fault"] = read_spec(known["fault"], (*at, "fault"))
     for name, kind in (("tool_calls", "tool call"), ("results", "result"), ("rows", "row")):
         if known.get(name) is not None:
             known[name] = _mappings(known[name], kind, (*at, name))
@@ -207,12 +182,12 @@ def _chats(value: Any, at: At) -> list[dict[str, Any]]:
             chat["rows"] = rows = _mappings(chat["rows"], "row", (*at, n, "rows"))
             for place, row in enumerate(rows):
                 if "chat_id" in row:
-                    raise BadStub("is that of the chat it stands in", (*at, n, "rows", place, "chat_id"))
+                    raise BadRule("is that of the chat it stands in", (*at, n, "rows", place, "chat_id"))
     return chats
 
 
 def _mappings(value: Any, kind: str, at: At) -> list[dict[str, Any]]:
-    return [_mapping(one, kind, (*at, n)) for n, one in enumerate(_list(value, at))]
+    return [_mapping(one, kind, (*at, n)) for n, one in enumerate(list_of(value, at))]
 
 
 def _piece(value: Any, at: At) -> dict[str, Any]:
@@ -220,40 +195,15 @@ def _piece(value: Any, at: At) -> dict[str, Any]:
 
 
 def _mapping(value: Any, kind: str, at: At) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        either = "a text or a mapping" if kind in SHORT else "a mapping"
-        raise BadStub(f"expected {either}, not {_kind(value)}", at)
-    for key in value:
-        if key not in KEYS[kind]:
-            raise BadStub(f"there is no such key; {_article(kind)} {kind} has {', '.join(KEYS[kind])}", (*at, str(key)))
-    return {name: part for name, part in value.items() if part is not None}  # null is as if it were not there
-
-
-def _list(value: Any, at: At) -> list[Any]:
-    if not isinstance(value, list | tuple):
-        raise BadStub(f"expected a list, not {_kind(value)}", at)
-    return list(value)
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeiou" else "a"
-
-
-def _kind(value: Any) -> str:
-    names = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false", int: "a number"}
-    return (
-        "nothing"
-        if value is None
-        else names.get(type(value), _article(type(value).__name__) + " " + type(value).__name__)
-    )
+    return mapping_of(value, kind, KEYS[kind], at, short=kind in SHORT)
 
 
 # --- What types cannot say --------------------------------------------------------------------------------------------
 
 
 def _check(stub: Stub, value: Any) -> None:
-    _check_count(stub.times, ("times",))
-    _check_count(stub.when.nth, ("when", "nth"))
+    check_count(stub.times, ("times",))
+    check_count(stub.when.nth, ("when", "nth"))
     for number, reply in enumerate(stub.replies):
         at: At = ("reply",) if value.get("reply") is not None else ("replies", number)
         _check_reply(reply, at)
@@ -263,43 +213,33 @@ def _check(stub: Stub, value: Any) -> None:
 def _check_reply(reply: Reply, at: At) -> None:
     given = [name for name in ANSWERS if getattr(reply, name) is not None]
     if len(given) > 1:
-        raise BadStub(f"say only one of {' and '.join(given)}", at)
+        raise BadRule(f"say only one of {' and '.join(given)}", at)
     error = reply.error
-    if not given and not reply.tool_calls and error is None:
-        raise BadStub(f"says nothing: give one of {', '.join((*ANSWERS, 'tool_calls', 'error'))}", at)
+    if not given and not reply.tool_calls and error is None and reply.fault is None:
+        raise BadRule(f"says nothing: give one of {', '.join((*ANSWERS, 'tool_calls', 'error', 'fault'))}", at)
     if error is not None and error.after_chunks is None and (given or reply.tool_calls):
-        raise BadStub("with an answer beside it, an error needs after_chunks", (*at, "error"))
+        raise BadRule("with an answer beside it, an error needs after_chunks", (*at, "error"))
     if reply.template is not None:
         try:
             check_template(reply.template)
         except ValueError as fault:
-            raise BadStub(str(fault), (*at, "template")) from None
+            raise BadRule(str(fault), (*at, "template")) from None
     if reply.finish_reason is not None and reply.finish_reason not in list(FinishReason):
-        raise BadStub(f"must be one of {', '.join(FinishReason)}, not {reply.finish_reason!r}", (*at, "finish_reason"))
-    _check_number(reply.delay, (*at, "delay"))
+        raise BadRule(f"must be one of {', '.join(FinishReason)}, not {reply.finish_reason!r}", (*at, "finish_reason"))
+    check_number(reply.delay, (*at, "delay"))
     for name in ("chunks", "research"):
         for number, piece in enumerate(getattr(reply, name) or ()):
-            _check_number(piece.after, (*at, name, number, "after"))
+            check_number(piece.after, (*at, name, number, "after"))
     if error is not None:
-        _check_number(error.retry_after, (*at, "error", "retry_after"))
-        _check_number(error.after_chunks, (*at, "error", "after_chunks"))
+        check_number(error.retry_after, (*at, "error", "retry_after"))
+        check_number(error.after_chunks, (*at, "error", "after_chunks"))
 
 
 def check_stored(reply: Reply, operation: Operation | None, at: At = ()) -> None:
-    """Raises BadStub for chats or rows in answer to an operation that is not answered with them."""
+    """Raises BadRule for chats or rows in answer to an operation that is not answered with them."""
     for name, operations in (("chats", CHATS_OF), ("rows", ROWS_OF)):
         if operation not in (None, *operations) and getattr(reply, name) is not None:
-            raise BadStub(f"answer {', '.join(operations)}; not {operation}", (*at, name))
-
-
-def _check_count(value: int | None, at: At) -> None:
-    if value is not None and value < 1:
-        raise BadStub(f"must be at least 1, not {value}", at)
-
-
-def _check_number(value: float | None, at: At) -> None:
-    if value is not None and not (math.isfinite(value) and 0 <= value < 1e9):
-        raise BadStub(f"must be a number from 0 up, not {value}", at)
+            raise BadRule(f"answer {', '.join(operations)}; not {operation}", (*at, name))
 
 
 # --- Writing ----------------------------------------------------------------------------------------------------------
@@ -307,31 +247,15 @@ def _check_number(value: float | None, at: At) -> None:
 
 def write_stub(stub: Stub) -> dict[str, Any]:
     """The stub as `read_stub` reads it, without what is as it would be anyway. A predicate is only told of."""
-    written = {
+    told = {
         name: value
-        for name, value in _written(stub).items()
+        for name, value in written(stub).items()
         if name in KEYS["stub"] and name != "replies" and value != ""
     }
-    replies = [_written(reply) for reply in stub.replies]
-    return written | ({"reply": replies[0]} if len(replies) == 1 else {"replies": replies})
+    replies = [_write_reply(reply) for reply in stub.replies]
+    return told | ({"reply": replies[0]} if len(replies) == 1 else {"replies": replies})
 
 
-def _written(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        kept = {f.name: getattr(value, f.name) for f in fields(value) if not _is_default(f, getattr(value, f.name))}
-        return {name: _written(part) for name, part in kept.items()}
-    if isinstance(value, ToolCall):
-        return {name: part for name, part in value._asdict().items() if part}
-    if isinstance(value, Enum):
-        return value.value
-    if callable(value):
-        return "a predicate in Python"
-    if isinstance(value, Mapping):
-        return {str(name): _written(part) for name, part in value.items()}
-    return [_written(part) for part in value] if isinstance(value, list | tuple) else value
-
-
-def _is_default(field: Any, value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return not value and field.name != "json"
-    return bool(value == field.default) if value is not False else field.default is False
+def _write_reply(reply: Reply) -> dict[str, Any]:
+    told: dict[str, Any] = written(reply)
+    return told if reply.fault is None else {**told, "fault": write_spec(reply.fault)}

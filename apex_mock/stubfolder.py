@@ -16,10 +16,11 @@ import orjson
 from apex_mock.core.stubs import Stub
 from apex_mock.core.types import LaidStubs, Micros
 from apex_mock.fixtures import BadFixture, Seen, parse_yaml, read_text, seen
+from apex_mock.reading import BadRule
 from apex_mock.seed import digest
 from apex_mock.store.base import ALL_SCOPES, Store
 from apex_mock.stubbing import StubBook
-from apex_mock.stubfile import BadStub, read_stubs, write_stub
+from apex_mock.stubfile import read_stubs, write_stub
 from apex_mock.world import World
 
 INTERVAL = 0.5  # seconds between two looks at the folder
@@ -44,7 +45,7 @@ def read_file(path: Path, name: str = "") -> list[Stub]:
         read = read_stubs(orjson.loads(text) if path.suffix == ".json" else parse_yaml(text, path))
     except orjson.JSONDecodeError as error:
         raise BadFixture(path, f"line {error.lineno}: not valid JSON: {error.msg}") from None
-    except BadStub as error:
+    except BadRule as error:
         raise BadFixture(path, str(error)) from None
     placed = []
     for number, stub in enumerate(read, 1):

@@ -13,11 +13,17 @@ from apex_mock import fixtures
 from apex_mock.auth import Gate
 from apex_mock.clock import Clock, ClockState
 from apex_mock.core.chats import GivenChat, GivenRow
+from apex_mock.core.faults.acting import Acting, Struck, delay_of
+from apex_mock.core.faults.acting import error_of as error_by
+from apex_mock.core.faults.rules import Fault
+from apex_mock.core.faults.times import Quota
 from apex_mock.core.latency import Profile
 from apex_mock.core.replies import error_of
 from apex_mock.core.stubs import Reply, Stub
 from apex_mock.core.types import Caller, LaidStubs, Micros, Operation, ResearchMode, ScopeChoice, Surprises
 from apex_mock.errors import ApexError, InvalidRequest, StoreFailed, Unstubbed
+from apex_mock.faultfile import HEADER
+from apex_mock.faulting import ACTING, FaultBook, strike
 from apex_mock.journal import Entry, Journal, MemoryJournal
 from apex_mock.settings import BadSetting, Settings
 from apex_mock.sharing.clock import SharedClock
@@ -32,7 +38,7 @@ ANYBODY = Caller()
 ALL_SCOPES = ""
 NO_CHOICE = ScopeChoice()
 MOST_SURPRISES = 500  # of a scope
-PARTS = ("state", "stubs", "journal", "clock", "choices")
+PARTS = ("state", "stubs", "faults", "journal", "clock", "choices")
 _MODE = TypeAdapter(ResearchMode)
 
 
@@ -53,6 +59,7 @@ class World:
             self.journal = MemoryJournal(settings.journal_entries, settings.journal_bytes)
         self.gate = Gate(settings, self.store)
         self.stubs = StubBook(self.store)
+        self.faults = FaultBook(self.store)
         self.corpus = fixtures.load_corpus(settings.corpus)
         self.network = fixtures.load_network(settings.network or fixtures.NETWORK, strict=settings.strict_models)
         self.profiles = fixtures.load_profiles(settings.profiles or fixtures.PROFILES)
@@ -84,6 +91,11 @@ class World:
         except StoreFailed:
             if entry.outcome == "ok":
                 raise
+
+    def may_break(self, headers: Iterable[tuple[Any, Any]]) -> bool:
+        """False when it is certain that no fault acts on a call with these headers."""
+        store = self.store
+        return store.may_hold(Fault) or store.may_hold(Stub) or any(name == HEADER for name, _ in headers)
 
     # --- What a scope chooses -----------------------------------------------------------------------------------------
 
@@ -150,14 +162,20 @@ class World:
         return taken
 
     async def reset(self, scope: str | None = None, what: Iterable[str] = PARTS) -> None:
-        """Forgets a scope's state, stubs, journal, clock or choices, or those of every scope. Raises InvalidRequest."""
+        """Forgets a scope's state, stubs, faults, journal, clock or choices, or those of every scope.
+
+        Raises InvalidRequest for a part that does not exist.
+        """
         parts = set(what)
         if unknown := sorted(parts - set(PARTS)):
             raise InvalidRequest(f"no {unknown[0]!r} to reset; there are {', '.join(PARTS)}", ("what",))
         if "state" in parts:
-            await self.store.reset(scope, keep=(Stub, LaidStubs, ScopeChoice, ClockState, Surprises))
+            await self.store.reset(scope, keep=(Stub, LaidStubs, Fault, ScopeChoice, ClockState, Surprises))
         if "stubs" in parts:
             await self.store.forget(Stub, scope)
+        if "faults" in parts:
+            await self.store.forget(Fault, scope)
+            await self.store.forget(Quota, scope)
         if "choices" in parts:
             await self.store.forget(ScopeChoice, scope)
         if "journal" in parts:
@@ -197,10 +215,10 @@ def research_mode(changes: dict[str, Any], base: ResearchMode | None = None) -> 
 
 
 class Call:
-    """One operation under way. It ends the journal's entry, unless the answer still has to be sent; a stub that fails
-    the call does so on entering."""
+    """One operation under way. It ends the journal's entry, unless the answer still has to be sent; a stub or a fault
+    that fails the call does so on entering."""
 
-    __slots__ = ("_asked", "_open", "_world", "caller", "choice", "entry", "reply")
+    __slots__ = ("_asked", "_open", "_world", "acting", "caller", "choice", "entry", "reply")
 
     def __init__(
         self, world: World, operation: Operation, request: Any, caller: Caller, came: Micros | None = None
@@ -208,6 +226,7 @@ class Call:
         self._world, self._asked, self.caller, self._open = world, (operation, request, came), caller, False
         self.entry: Entry
         self.reply: Reply | None = None
+        self.acting: Acting | None = None
         self.choice = NO_CHOICE
 
     def keep_open(self) -> None:
@@ -222,6 +241,8 @@ class Call:
         try:
             if store.may_hold(ScopeChoice):
                 self.choice = await world.choice(caller.scope)
+            if store.may_hold(Fault) or HEADER in caller.headers:
+                await self._find_faults()
             strict = world.settings.strict if self.choice.strict is None else self.choice.strict
             if strict or store.may_hold(Stub):
                 self.reply = await self._find_reply(strict)
@@ -278,7 +299,28 @@ class Call:
             await world.clock.sleep_until(caller.scope, entry.at + round(reply.delay * 1_000_000))
         if reply.error is not None and reply.error.after_chunks is None:
             raise error_of(reply.error)
+        if reply.fault is not None and (struck := strike(reply.fault, entry.operation)) is not None:
+            before = self.acting or Acting()
+            await self._suffer((struck,), replace(before, struck=(*before.struck, struck)))
         return reply
+
+    async def _find_faults(self) -> None:
+        entry, caller = self.entry, self.caller
+        acting = await self._world.faults.find(entry.operation, entry.request, caller, entry.at, self.seed)
+        await self._suffer(acting.struck, acting)
+
+    async def _suffer(self, struck: tuple[Struck, ...], acting: Acting) -> None:
+        """Names the faults that act, waits as they want, and raises what they fail the call with."""
+        self.acting = acting
+        if not struck:
+            return
+        ACTING.set(acting)
+        self.entry.fault, self.entry.lost = acting.title, acting.lost
+        if delay := delay_of(struck):
+            clock, scope = self._world.clock, self.caller.scope
+            await clock.sleep_until(scope, clock.now(scope) + round(delay * 1_000_000))
+        if (error := error_by(struck)) is not None:
+            raise error
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -27,6 +27,19 @@ def answering(miners: Sequence[Miner], seed: int, asked: str) -> tuple[Miner, ..
     return valid
 
 
+def present(miners: Sequence[Miner], absent: int) -> tuple[Miner, ...]:
+    """The miners but for the first `absent`. Raises NoAnswer when nobody is left (V)."""
+    if absent >= len(miners):
+        raise NoAnswer("No valid response received", hint="a fault keeps every miner that was asked from answering")
+    return tuple(miners[absent:])
+
+
+def stricken(miners: Sequence[Miner], dead: int, late: int) -> dict[int, Failing | None]:
+    """How the first of these miners err, by uid: so many are dead, and after them so many are late."""
+    silent = dict.fromkeys((miner.uid for miner in miners[:dead]), Failing.EMPTY)
+    return {**silent, **dict.fromkeys((miner.uid for miner in miners[dead : dead + late]), Failing.LATE)}
+
+
 def truncated(text: str) -> str:
     """What a truncating miner leaves of a text."""
     return text[: max(1, int(len(text) * KEPT_SHARE))]

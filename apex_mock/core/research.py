@@ -43,7 +43,10 @@ def timetable(job: Job) -> Iterator[tuple[float, Move, str]]:
     yield job.starts_after, Move.START, ""
     for chunk in job.chunks:
         yield chunk.after, Move.CHUNK, chunk.text
-    yield (job.duration, Move.FINISH, "") if job.error is None else (job.duration, Move.FAIL, "")
+    if job.error is not None:
+        yield job.duration, Move.FAIL, ""
+    elif not job.stuck:
+        yield job.duration, Move.FINISH, ""
 
 
 def view(job: Job, now: Micros, moved: Micros = 0) -> JobView:
@@ -81,6 +84,11 @@ def failing(job: Job, at_stage: int, error: str) -> Job:
     """The job as one that fails once `at_stage` of its chunks have been seen; it never gets to its final answer."""
     shown = max(0, min(at_stage, len(job.chunks) - 1))
     return replace(job, chunks=job.chunks[:shown], error=error)
+
+
+def stuck(job: Job, at_stage: int) -> Job:
+    """The job as one that runs on for ever once `at_stage` of its chunks have been seen."""
+    return replace(job, chunks=job.chunks[: min(at_stage, len(job.chunks) - 1)], stuck=True)
 
 
 def paced(texts: tuple[str, ...], duration: float) -> tuple[float, tuple[Chunk, ...]]:

@@ -105,11 +105,19 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultSpec:
+    """What goes wrong on purpose: the name of a fault (see core/faults) and its options."""
+
+    fault: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a stub answers with: one of text, chunks, json, template, tool_calls, results, research, chats, rows, or an
     error. Of an operation that answers with one chat or row, the first is meant.
 
-    `delay` is in seconds before the first of it.
+    `delay` is in seconds before the first of it; `fault` is what happens to it.
     """
 
     text: str | None = None
@@ -122,6 +130,7 @@ class Reply:
     chats: tuple[GivenChat, ...] | None = None
     rows: tuple[GivenRow, ...] | None = None
     error: Failure | None = None
+    fault: FaultSpec | None = None
     finish_reason: str | None = None
     model: str | None = None
     delay: float = 0.0

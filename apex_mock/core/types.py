@@ -163,7 +163,7 @@ class ToolCall(NamedTuple):
 class Plan(NamedTuple):
     """Everything a client will be sent, and when. `text` is all of `chunks`, of which there is at least one.
 
-    With `error` set, the stream ends in it after its last chunk.
+    With `error` set, the stream ends in it after its last chunk; with `cut`, after its last chunk without a word.
     """
 
     id: str
@@ -177,6 +177,7 @@ class Plan(NamedTuple):
     miners: tuple[int, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     error: ApexError | None = None
+    cut: bool = False
 
     @property
     def duration(self) -> float:
@@ -233,7 +234,8 @@ class Job:
     """A research job as it was submitted; its status and chunks are computed from this and the time.
 
     `chunks[i].after` is when chunk i appears, in seconds from `created_at`; it runs from `starts_after` on. With
-    `error` set it fails after its last chunk. `polls` are the times of its polls, kept only where polls move it.
+    `error` set it fails after its last chunk; `stuck`, it runs on without another. `polls` are the times of its polls,
+    kept only where polls move it.
     """
 
     id: str
@@ -246,6 +248,7 @@ class Job:
     polls_needed: int = 5
     polls: tuple[Micros, ...] = ()
     moved: Micros = 0
+    stuck: bool = False
 
     @property
     def duration(self) -> float:
@@ -257,7 +260,7 @@ class ResearchMode:
     """How jobs go on: what moves them, how many polls complete one that polls move, how long they take.
 
     `duration` is in seconds and wins over the profile's, which `scale` multiplies. With `fail_at` a job fails after
-    that many chunks, with `error` as its text.
+    that many chunks, with `error` as its text; with `stuck_at` it goes no further than that.
     """
 
     progress: Progress = Progress.ELAPSED
@@ -266,13 +269,15 @@ class ResearchMode:
     duration: float | None = None
     fail_at: int | None = None
     error: str = "The research could not be completed"
+    stuck_at: int | None = None
 
     def __post_init__(self) -> None:
         for name, value, least in (("polls", self.polls, 1), ("scale", self.scale, 0), ("duration", self.duration, 0)):
             if value is not None and not least <= value < 1e9:
                 raise ValueError(f"{name} must be at least {least}, not {value}")
-        if self.fail_at is not None and self.fail_at < 0:
-            raise ValueError(f"fail_at must be at least 0, not {self.fail_at}")
+        for name, stage in (("fail_at", self.fail_at), ("stuck_at", self.stuck_at)):
+            if stage is not None and stage < 0:
+                raise ValueError(f"{name} must be at least 0, not {stage}")
 
 
 @dataclass(frozen=True, slots=True)

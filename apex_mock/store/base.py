@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from apex_mock.clock import ClockState
+from apex_mock.core.faults.rules import Fault
+from apex_mock.core.faults.times import Quota
 from apex_mock.core.stubs import Stub
 from apex_mock.core.types import ApiKey, Chat, Completion, Job, LaidStubs, ScopeChoice, Surprises
 
 ALL_SCOPES = ""
-Record = Job | Chat | Completion | ApiKey | ScopeChoice | Stub | ClockState | Surprises | LaidStubs
-R = TypeVar("R", Job, Chat, Completion, ApiKey, ScopeChoice, Stub, ClockState, Surprises, LaidStubs)
+Record = Job | Chat | Completion | ApiKey | ScopeChoice | Stub | ClockState | Surprises | LaidStubs | Fault | Quota
+R = TypeVar("R", Job, Chat, Completion, ApiKey, ScopeChoice, Stub, ClockState, Surprises, LaidStubs, Fault, Quota)
 # Few, seldom written, and asked for by every call: a shared store keeps them in each process.
-WATCHED: frozenset[type[Record]] = frozenset({ScopeChoice, Stub, ClockState})
+WATCHED: frozenset[type[Record]] = frozenset({ScopeChoice, Stub, Fault, ClockState})
 
 
 class Store(Protocol):

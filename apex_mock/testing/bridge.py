@@ -13,6 +13,7 @@ import httpx
 import respx
 
 from apex_mock.testing.ground import Ground
+from apex_mock.transports.broken import Lost
 
 HOSTS = ("constellation.api.cloud.macrocosmos.ai", "sn1.api.macrocosmos.ai")
 _in_async_client: ContextVar[bool] = ContextVar("in_async_client", default=False)
@@ -103,6 +104,9 @@ class Exchange(httpx.SyncByteStream, httpx.AsyncByteStream):
     async def _serve(self) -> None:
         try:
             await self._ground.app(self._scope, self._receive, self._send)
+        except Lost as lost:
+            error = httpx.ReadError if lost.reset else httpx.RemoteProtocolError
+            raise error(str(lost), request=self._request) from None
         finally:
             self._sent.put_nowait(None)
 

@@ -1,7 +1,7 @@
 """Constellation over gRPC, on grpcio: the same table of methods, health checking and reflection."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeAlias
@@ -13,9 +13,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 from protobuf import Message
 
-from apex_mock.core.types import Micros
 from apex_mock.errors import ApexError, Code, Crash, InvalidRequest
+from apex_mock.faulting import ACTING
 from apex_mock.mock import ApexMock
+from apex_mock.transports.grpc_broken import Context, Relays, broken_call, came, metadata
 from apex_mock.wire import rpc
 from apex_mock.wire.gen.apex.v1 import apex_pb
 from apex_mock.wire.methods import METHODS, SERVICE, Method
@@ -24,8 +25,8 @@ STATUS: dict[Code, grpc.StatusCode] = {
     code: grpc.StatusCode.CANCELLED if code is Code.CANCELED else grpc.StatusCode[code.name] for code in Code
 }
 OPTIONS: Sequence[tuple[str, int]] = (("grpc.max_concurrent_streams", 2000),)
-Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 Requests: TypeAlias = AsyncIterator[bytes]
+Streaming: TypeAlias = Callable[[Requests, Context], AsyncIterator[bytes]]
 RpcHandler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _TRANSPORT = "grpc"
 log = logging.getLogger("apex_mock")
@@ -35,22 +36,22 @@ class GrpcServer:
     """grpcio's server with every service on it: on a private Unix socket, and on ports of its own.
 
     Its ports are its alone unless they are `shared`: gRPC's own way is that a second server on a taken port starts
-    without a word and takes every other connection. `heard` says of connections by the private socket, by the name of
-    their other end, when their client was last heard of.
+    without a word and takes every other connection. `relays` are the connections by the private socket, as they come
+    and go, by the name of their other end.
     """
 
     def __init__(
         self,
         mock: ApexMock,
         unix_path: str,
-        heard: Mapping[str, Micros] = MappingProxyType({}),
+        relays: Relays = MappingProxyType({}),
         *,
         shared: bool = False,
     ) -> None:
         limit = mock.settings.max_body_bytes
         more = (("grpc.so_reuseport", int(shared)), ("grpc.max_receive_message_length", limit))
         self._server = grpc.aio.server(options=[*OPTIONS, *more])
-        self._server.add_generic_rpc_handlers((_Methods(mock, heard),))
+        self._server.add_generic_rpc_handlers((_Methods(mock, relays),))
         self._health = grpc_health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
@@ -86,25 +87,35 @@ def _private_pool() -> descriptor_pool.DescriptorPool:
 class _Methods(grpc.GenericRpcHandler):
     """Finds the handler of a path; None makes grpcio answer UNIMPLEMENTED."""
 
-    def __init__(self, mock: ApexMock, heard: Mapping[str, Micros]) -> None:
+    def __init__(self, mock: ApexMock, relays: Relays) -> None:
         self._mock = mock
-        self._handlers = {method.path: _handler(mock, method, heard) for method in METHODS}
+        self._handlers = {method.path: _handler(mock, method, relays) for method in METHODS}
+        # Only a handler that streams can end a call otherwise than it should; to the client both are the same.
+        self._breakable = {method.path: _breakable(mock, method, relays) for method in METHODS}
 
     def service(self, call_details: grpc.HandlerCallDetails) -> "RpcHandler | None":
-        handler = self._handlers.get(call_details.method)
+        may_break = self._mock.may_break(call_details.invocation_metadata)
+        handler = (self._breakable if may_break else self._handlers).get(call_details.method)
         if handler is None and str(call_details.method).startswith("/apex."):
             scope = self._mock.gate.scope_of(tuple(call_details.invocation_metadata or ()))
             self._mock.surprise_soon(scope, f"gRPC {call_details.method}: no such method")
         return handler
 
 
-def _handler(mock: ApexMock, method: Method, heard: Mapping[str, Micros]) -> RpcHandler:
+def _handler(mock: ApexMock, method: Method, relays: Relays) -> RpcHandler:
     # Bytes go through as they are: a deserializer that raises would be answered with UNKNOWN and no word of why. And
     # each handler reads its one message itself: grpcio never answers a unary call that ends without one.
     if method.handle is None:
-        return grpc.stream_stream_rpc_method_handler(_stream(mock, method, heard))
-    call = _chat(mock, method, heard) if method.name == "ChatCompletion" else _unary(mock, method)
+        return grpc.stream_stream_rpc_method_handler(_stream(mock, method, relays))
+    call = _chat(mock, method, relays) if method.name == "ChatCompletion" else _unary(mock, method)
     return grpc.stream_unary_rpc_method_handler(call)
+
+
+def _breakable(mock: ApexMock, method: Method, relays: Relays) -> RpcHandler:
+    """The same, for calls on which a fault may act."""
+    if method.handle is None:
+        return _handler(mock, method, relays)
+    return grpc.stream_stream_rpc_method_handler(_broken_unary(mock, method, relays))
 
 
 async def _admit(mock: ApexMock, context: Context) -> Any:
@@ -139,16 +150,14 @@ def _unary(mock: ApexMock, method: Method) -> Callable[[Requests, Context], Awai
     return call
 
 
-def _chat(
-    mock: ApexMock, method: Method, heard: Mapping[str, Micros]
-) -> Callable[[Requests, Context], Awaitable[bytes]]:
+def _chat(mock: ApexMock, method: Method, relays: Relays) -> Callable[[Requests, Context], Awaitable[bytes]]:
     """The busiest call by a shorter way: from bytes to bytes without a message in between."""
 
     async def call(_: Requests, context: Context) -> bytes:
         try:
             caller = await _admit(mock, context)
             asked = await _read(method, context, rpc.read_chat)
-            answer = await mock.chat(asked, caller, heard.get(context.peer()))
+            answer = await mock.chat(asked, caller, came(context, relays))
             return rpc.completion_binary(await mock.finish(answer))
         except ApexError as error:
             return await _abort(context, error)
@@ -158,18 +167,42 @@ def _chat(
     return call
 
 
-def _stream(
-    mock: ApexMock, method: Method, heard: Mapping[str, Micros]
-) -> Callable[[Requests, Context], AsyncIterator[bytes]]:
+def _broken_unary(mock: ApexMock, method: Method, relays: Relays) -> Streaming:
+    handle = method.handle
+    assert handle is not None
+    read = method.input.from_binary
+
+    async def call(_: Requests, context: Context) -> AsyncIterator[bytes]:
+        try:
+            caller = await _admit(mock, context)
+            answer: Message[Any] = await handle(mock, await _read(method, context, read), caller)
+            broken = await broken_call(context, relays, streamed=False)
+            for message in broken.messages(answer.to_binary()) if broken else [answer.to_binary()]:
+                yield message
+            if broken is not None and (last := broken.end()) is not None:
+                yield last
+        except ApexError as error:
+            await _abort(context, error)
+        except Exception:
+            await _abort(context, _crash(method))
+
+    return call
+
+
+def _stream(mock: ApexMock, method: Method, relays: Relays) -> Streaming:
     async def call(_: Requests, context: Context) -> AsyncIterator[bytes]:
         try:
             caller = await _admit(mock, context)
             asked = await _read(method, context, rpc.read_stream)
-            answer = await mock.chat(asked, caller, heard.get(context.peer()))
+            answer = await mock.chat(asked, caller, came(context, relays))
+            broken = await broken_call(context, relays, streamed=True)
             async with aclosing(mock.play(answer)) as parts:
                 async for chunks in parts:
                     for binary in rpc.chunk_binaries(answer.plan, chunks):
-                        yield binary
+                        for message in broken.messages(binary) if broken else (binary,):
+                            yield message
+            if broken is not None and (last := broken.end()) is not None:
+                yield last
         except ApexError as error:
             await _abort(context, error)
         except Exception:
@@ -179,10 +212,10 @@ def _stream(
 
 
 async def _abort(context: Context, error: ApexError) -> NoReturn:
-    trailers: tuple[tuple[str, str], ...] = ()
+    trailers = metadata(ACTING.get())
     if error.retry_after is not None:
         pushback = round(error.retry_after * 1000)
-        trailers = (("retry-after", str(error.retry_seconds)), ("grpc-retry-pushback-ms", str(pushback)))
+        trailers += (("retry-after", str(error.retry_seconds)), ("grpc-retry-pushback-ms", str(pushback)))
     await context.abort(STATUS[error.code], str(error), trailers)
 
 

@@ -164,7 +164,7 @@ def chunk_binaries(plan: Plan, chunks: Sequence[Chunk]) -> Iterator[bytes]:
     first, last = plan.chunks[0], plan.chunks[-1]
     for chunk in chunks:
         yield head + _choice(chunk.text, "assistant" if chunk is first else "", "") + tail
-        if chunk is last and plan.error is None:
+        if chunk is last and plan.error is None and not plan.cut:
             if plan.tool_calls:
                 yield head + _calls(plan) + tail
             yield head + _choice("", "", plan.finish_reason) + tail

@@ -37,7 +37,7 @@ def events(plan: Plan, chunks: Sequence[Chunk]) -> bytes:
     pieces = [piece for chunk in chunks for piece in (head, _quoted(chunk.text), rest)]
     if chunks[0] is plan.chunks[0]:
         pieces[2] = b"," + _DELTA % (b'"assistant"', b"null") + tail
-    if chunks[-1] is plan.chunks[-1] and plan.error is None:
+    if chunks[-1] is plan.chunks[-1] and plan.error is None and not plan.cut:
         pieces += _tool_calls(plan, head, tail)
         pieces += [head, b"null,", _DELTA % (b"null", _quoted(plan.finish_reason)), tail, _usage_event(plan), DONE]
     return b"".join(pieces)
@@ -46,7 +46,7 @@ def events(plan: Plan, chunks: Sequence[Chunk]) -> bytes:
 def _reasoning_events(plan: Plan, chunks: Sequence[Chunk]) -> bytes:
     """Chain of thought: nothing but the content (V)."""
     pieces = [b'data: {"choices":[{"delta":{"content":%b}}]}\n\n' % _quoted(chunk.text) for chunk in chunks]
-    if chunks[-1] is plan.chunks[-1] and plan.error is None:
+    if chunks[-1] is plan.chunks[-1] and plan.error is None and not plan.cut:
         pieces.append(DONE)
     return b"".join(pieces)
 

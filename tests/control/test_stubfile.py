@@ -11,7 +11,8 @@ from apex_mock.core.chats import GivenChat, GivenRow
 from apex_mock.core.stubs import Failure, Match, Piece, Reply, Stub, Text
 from apex_mock.core.types import Mode, Operation, ToolCall, WebResult
 from apex_mock.errors import Code
-from apex_mock.stubfile import BadStub, read_stub, read_stubs, write_stub
+from apex_mock.reading import BadRule
+from apex_mock.stubfile import read_stub, read_stubs, write_stub
 from tests.examples.documents import DOCS, blocks
 
 
@@ -63,7 +64,7 @@ def test_a_file_may_name_the_scope_of_its_stubs():
     """Which a stub's own wins over; and it is text."""
     read = read_stubs({"scope": "a", "stubs": [{"reply": "x"}, {"reply": "y", "scope": "b"}]})
     assert [stub.scope for stub in read] == ["a", "b"]
-    with pytest.raises(BadStub, match="scope: must be a text, not a number"):
+    with pytest.raises(BadRule, match="scope: must be a text, not a number"):
         read_stubs({"scope": 5, "stubs": [{"reply": "x"}]})
 
 
@@ -125,7 +126,7 @@ def test_a_file_holds_one_stub_a_list_or_a_list_by_name():
 )
 def test_a_fault_is_one_line_that_names_the_stub_and_the_field(value, said):
     """As the person wrote it."""
-    with pytest.raises(BadStub) as caught:
+    with pytest.raises(BadRule) as caught:
         read_stubs(value)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)

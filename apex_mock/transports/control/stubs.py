@@ -11,8 +11,9 @@ from apex_mock.core.types import Caller, ChatRequest, Message, Operation, Search
 from apex_mock.errors import InvalidRequest, NotFound
 from apex_mock.journal import Entry
 from apex_mock.mock import ApexMock
+from apex_mock.reading import BadRule
 from apex_mock.stubbing import ALL_SCOPES, ANSWERED
-from apex_mock.stubfile import BadStub, read_stubs
+from apex_mock.stubfile import read_stubs
 from apex_mock.stubfolder import StubFolder
 from apex_mock.transports.control.asking import Table, body_of, json_of, operation_of, query_of, scope_of, whole, word
 from apex_mock.transports.control.shown import Shown
@@ -51,9 +52,9 @@ class Stubs:
         named = scope_of(request)
         try:
             stubs = read_stubs(await json_of(request))
-        except BadStub as error:
+        except BadRule as error:
             raise InvalidRequest(
-                f"{error.stub}: {error.problem}" if error.stub else error.problem, error.field
+                f"{error.rule}: {error.problem}" if error.rule else error.problem, error.field
             ) from None
         scopes = [_scope(stub, number, named) for number, stub in enumerate(stubs, 1)]
         given = [(scope, stub.id) for scope, stub in zip(scopes, stubs, strict=True) if stub.id]
