@@ -15,6 +15,7 @@ from apex_mock.errors import ApexError
 from apex_mock.faulting import ACTING
 from apex_mock.mock import ApexMock
 from apex_mock.settings import Settings
+from apex_mock.standing import StandingFaults
 from apex_mock.stubfolder import StubFolder, folder_of
 from apex_mock.transports import constellation, sn1
 from apex_mock.transports.broken import Broken
@@ -48,6 +49,8 @@ def create_app(
     middleware = []
     if folder is None and (folder := folder_of(mock)) is not None:
         middleware.append(Middleware(Laid, folder=folder))
+    if mock.standing.waiting:
+        middleware.append(Middleware(Laid, folder=mock.standing))
     host = sn1.Sn1(mock)
     rest = host.routes()
     rpc = Mount(constellation.PATH, app=constellation.Constellation(mock))
@@ -84,9 +87,9 @@ class Shortcut:
 
 
 class Laid:
-    """Lays the stubs of a folder down before anything is answered, where no server has done so."""
+    """Lays the stubs or faults of the settings down before anything is answered, where no server has done so."""
 
-    def __init__(self, app: ASGIApp, folder: StubFolder) -> None:
+    def __init__(self, app: ASGIApp, folder: StubFolder | StandingFaults) -> None:
         self._app, self._folder = app, folder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -58,6 +58,11 @@ def serve(
     stubs: Annotated[
         Optional[Path], typer.Option(help="A folder of stubs, YAML or JSON; read again when one changes.")
     ] = None,
+    fault: Annotated[
+        Optional[list[str]],
+        typer.Option(help='What goes wrong on purpose: "drop; after=3; probability=0.1"; repeatable.'),
+    ] = None,
+    faults: Annotated[Optional[Path], typer.Option(help="A file of faults, YAML or JSON.")] = None,
     strict: Annotated[
         Optional[bool], typer.Option("--strict", help="Refuse a chat, search or research call that no stub fits.")
     ] = None,
@@ -102,6 +107,8 @@ def serve(
         "corpus": corpus,
         "strict_models": strict_models,
         "stubs": stubs,
+        "faults": faults,
+        "fault": tuple(fault) if fault else None,
         "strict": strict,
         "research": research,
         "research_polls": research_polls,
@@ -167,7 +174,7 @@ def _run_alone(settings: Any, where: Any) -> None:
     from apex_mock.server import Server
 
     server = Server(ApexMock(settings), where)
-    run(server, lambda: _greet(server.where))
+    run(server, lambda: _greet(server.where, settings))
 
 
 def _run_many(settings: Any, where: Any, workers: int) -> None:
@@ -181,18 +188,23 @@ def _run_many(settings: Any, where: Any, workers: int) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
         await supervisor.start()
-        _greet(supervisor.where, workers)
+        _greet(supervisor.where, settings, workers)
         await told.wait()
         await supervisor.stop()
 
     asyncio.run(until_told())
 
 
-def _greet(where: Any, workers: int = 1) -> None:
+def _greet(where: Any, settings: Any, workers: int = 1) -> None:
     together = f", served by {workers} workers" if workers > 1 else ""
     print(f"apex-mock is listening on {where.url}  (REST, SSE, Connect, gRPC-Web and gRPC on this one port{together})")
     if where.grpc_port is not None:
         print(f"gRPC also on its own port, {where.host}:{where.grpc_port}")
+    if settings.fault or settings.faults:
+        from apex_mock.standing import in_force
+
+        for line in in_force(settings):
+            print(f"Fault in force: {line}")
     print("\nPoint a client at it:\n")
     environment = where.environment()
     trust = {name: value for name, value in environment.items() if name.endswith(("PATH", "FILE", "CERTS", "BUNDLE"))}

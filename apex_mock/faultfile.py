@@ -58,11 +58,15 @@ def _faults() -> TypeAdapter[Fault]:
 
 
 def read_faults(value: Any) -> list[Fault]:
-    """The faults of a file or a body: a list, a mapping with the list as `faults`, or one fault. Raises BadRule."""
+    """The faults of a file or a body: a list, a mapping with the list as `faults`, or one fault. A `scope` beside
+    `faults` is that of all that name none. Raises BadRule."""
     if isinstance(value, Mapping) and "faults" in value:
-        if others := sorted(str(key) for key in set(value) - {"faults"}):
+        if others := sorted(str(key) for key in set(value) - {"faults", "scope"}):
             raise BadRule("there is no such key beside faults", (others[0],))
-        value = value["faults"]
+        scope = value.get("scope") or ""
+        if not isinstance(scope, str):
+            raise BadRule(f"must be a text, not {kind_of(scope)}", ("scope",))
+        return [replace(fault, scope=fault.scope or scope) for fault in read_faults(value["faults"])]
     if value is None:
         return []
     if isinstance(value, Mapping | str):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from apex_mock.testing.handle import Apex
     from apex_mock.tls import Certificate
 
-OPTIONS = ("seed", "profile", "stubs", "clock", "strict", "research", "surprises")
+OPTIONS = ("seed", "profile", "stubs", "faults", "clock", "strict", "research", "surprises")
 FIXTURES = ("apex", "apex_app", "apex_respx", "apex_tls")
 DOCUMENTED = "https://constellation.api.cloud.macrocosmos.ai"
 REST = "https://sn1.api.macrocosmos.ai"
@@ -184,7 +184,21 @@ def _options(item: pytest.Item) -> dict[str, Any]:
         merged.update(marker.kwargs)
     if "stubs" in merged:
         merged["stubs"] = _stubs(merged["stubs"], item.config.rootpath)
+    if "faults" in merged:
+        merged["faults"] = _faults(merged["faults"], item.config.rootpath)
     return merged
+
+
+def _faults(given: Any, root: Path) -> list[Any]:
+    """Faults from files below the root of the project, from short forms, and from values as such files have them."""
+    from apex_mock.faultfile import read_faults
+    from apex_mock.standing import read_fault_file
+
+    found: list[Any] = []
+    for one in given if isinstance(given, list | tuple) else [given]:
+        is_file = isinstance(one, Path) or (isinstance(one, str) and one.endswith((".yaml", ".yml", ".json")))
+        found += read_fault_file(root / one) if is_file else read_faults(one)
+    return found
 
 
 def _stubs(given: Any, root: Path) -> list[Any]:

@@ -106,6 +106,7 @@ class Server:
         await self.mock.start()
         if self._stubs is not None:
             await self._stubs.start()
+        await self.mock.standing.ready()
         self._uvicorn = self._make_uvicorn({"grpc_path": grpc_path, "relays": relays, "system": self.mock.clock.system})
         await self._uvicorn.startup(sockets=[self._socket])
         self._serving = asyncio.create_task(self._uvicorn.main_loop())

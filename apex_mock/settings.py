@@ -32,6 +32,8 @@ class Settings:
     profiles, network, corpus: files or a folder of your own.
     strict_models: a model that nobody serves is an error instead of falling back to another miner.
     stubs: a folder of stubs, in YAML or JSON; read again when a file of it changes.
+    faults: a file of faults, in YAML or JSON, for the whole run.
+    fault: faults in their short form, besides; in the environment, one a line.
     strict: a chat, search or research call that no stub fits is an error that names the nearest stub.
     time_scale: research takes this many times as long as the profile says.
     research: what moves research jobs on: elapsed time, polls, immediate, or manual (the clock moved by hand).
@@ -52,6 +54,8 @@ class Settings:
     corpus: Path | None = None
     strict_models: bool = False
     stubs: Path | None = None
+    faults: Path | None = None
+    fault: tuple[str, ...] = ()
     strict: bool = False
     time_scale: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     research: Progress = Progress.ELAPSED
@@ -95,8 +99,14 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
     for name in _NAMES:
         text = env.get(PREFIX + name.upper())
         if text is not None:
-            values[name] = tuple(text.split(",")) if name in ("api_keys", "service_keys") else text
+            values[name] = _listed(name, text)
     return values
+
+
+def _listed(name: str, text: str) -> Any:
+    if name == "fault":
+        return tuple(line for line in text.splitlines() if line.strip())
+    return tuple(text.split(",")) if name in ("api_keys", "service_keys") else text
 
 
 def _validate(values: dict[str, Any]) -> Settings:

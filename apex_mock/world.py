@@ -28,6 +28,7 @@ from apex_mock.journal import Entry, Journal, MemoryJournal
 from apex_mock.settings import BadSetting, Settings
 from apex_mock.sharing.clock import SharedClock
 from apex_mock.sharing.journal import SharedJournal
+from apex_mock.standing import StandingFaults
 from apex_mock.store.base import Store
 from apex_mock.store.engine import CannotOpen
 from apex_mock.store.opening import open_store
@@ -60,6 +61,7 @@ class World:
         self.gate = Gate(settings, self.store)
         self.stubs = StubBook(self.store)
         self.faults = FaultBook(self.store)
+        self.standing = StandingFaults(settings, self.faults, self.clock.now)
         self.corpus = fixtures.load_corpus(settings.corpus)
         self.network = fixtures.load_network(settings.network or fixtures.NETWORK, strict=settings.strict_models)
         self.profiles = fixtures.load_profiles(settings.profiles or fixtures.PROFILES)
@@ -176,6 +178,8 @@ class World:
         if "faults" in parts:
             await self.store.forget(Fault, scope)
             await self.store.forget(Quota, scope)
+            if scope is None:
+                await self.standing.lay()
         if "choices" in parts:
             await self.store.forget(ScopeChoice, scope)
         if "journal" in parts:

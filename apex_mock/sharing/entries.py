@@ -22,7 +22,7 @@ from apex_mock.journal import Entry
 _CHAT = TypeAdapter(ChatRequest)
 _SEARCH = TypeAdapter(SearchRequest)
 _KEPT = ("at", "operation", "scope", "owner", "transport", "app", "outcome", "message", "ended_at", "size", "streamed")
-_REST = ("stub", "headers")
+_REST = ("stub", "fault", "headers")
 
 
 def encode(entry: Entry) -> bytes:

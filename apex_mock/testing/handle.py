@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
+from apex_mock.core.faults.rules import Fault
 from apex_mock.core.stubs import Stub
 from apex_mock.core.types import Chat, Operation, ResearchMode
 from apex_mock.environment import environment
@@ -14,6 +15,7 @@ from apex_mock.stubbing import ALL_SCOPES
 from apex_mock.stubfile import read_chats
 from apex_mock.testing.asked import Asked, operation_named
 from apex_mock.testing.builders import Builder, ChatStub, OperationStub, ResearchStub, SearchStub, match_of, named
+from apex_mock.testing.faulty import LaidFault, fault_of
 from apex_mock.testing.ground import Ground
 from apex_mock.tls import Certificate
 from apex_mock.wire.times import EPOCH, micros
@@ -182,6 +184,28 @@ class Apex(Asked):
         else:
             self._unfinished.pop(id(builder), None)
 
+    # --- Faults -------------------------------------------------------------------------------------------------------
+
+    def fault(self, fault: str | Mapping[str, Any], /, **given: Any) -> LaidFault:
+        """Something goes wrong on purpose, on this test's calls: `apex.fault("drop", after=3, containing="story")`.
+
+        `fault` is a name, or the short form "drop; after=3". Beside its options: conditions as for `chat` (and
+        `operation`), `probability`, `count`, `first`, `every`, `since`, `until`; see docs/faults.md.
+        Raises BadRule (a ValueError), TypeError or ValueError for what there is not, listing what there is.
+        """
+        return LaidFault(self, self._ground.run(self._lay_fault(fault_of(fault, given))))
+
+    async def _lay_fault(self, fault: Fault) -> Fault:
+        return await self.mock.faults.add(self.key, fault, self.mock.clock.now(self.key))
+
+    def acted(self, fault: Fault) -> int:
+        """On how many calls a fault has acted."""
+        return self._ground.run(self.mock.faults.acted(self.key, fault))
+
+    def mend(self, fault: Fault) -> None:
+        """Takes a fault away."""
+        self._ground.run(self.mock.faults.remove(self.key, fault.id))
+
     # --- How things are -----------------------------------------------------------------------------------------------
 
     def choose(
@@ -193,6 +217,7 @@ class Apex(Asked):
         research: Mapping[str, Any] | str | ResearchMode | None = None,
         clock: str | float | datetime | None = None,
         stubs: Sequence[Stub] = (),
+        faults: Sequence[Fault] = (),
     ) -> None:
         """How things are in this test's world: what the marker says, for the middle of a test.
 
@@ -213,10 +238,12 @@ class Apex(Asked):
             self._ground.run(self.mock.choose(self.key, profile=profile, research=mode, strict=strict, seed=seed))
         for stub in stubs:
             self.spare(self.lay(stub))
+        for fault in faults:
+            self._ground.run(self._lay_fault(fault))
 
     def reset(self, *parts: str) -> None:
-        """Forgets this test's chats and jobs, stubs, calls, choices and clock, or of these only the `parts` named
-        ("state", "stubs", "journal", "choices", "clock"); with all, what the marker says holds anew.
+        """Forgets this test's chats and jobs, stubs, faults, calls, choices and clock, or only the `parts` named
+        ("state", "stubs", "faults", "journal", "choices", "clock"); with all, what the marker says holds anew.
 
         Raises InvalidRequest for a part that does not exist.
         """

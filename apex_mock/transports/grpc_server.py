@@ -141,7 +141,7 @@ def _unary(mock: ApexMock, method: Method) -> Callable[[Requests, Context], Awai
         try:
             caller = await _admit(mock, context)
             answer: Message[Any] = await handle(mock, await _read(method, context, read), caller)
-            return answer.to_binary()
+            return await _broken(answer.to_binary(), context)
         except ApexError as error:
             return await _abort(context, error)
         except Exception:
@@ -158,13 +158,23 @@ def _chat(mock: ApexMock, method: Method, relays: Relays) -> Callable[[Requests,
             caller = await _admit(mock, context)
             asked = await _read(method, context, rpc.read_chat)
             answer = await mock.chat(asked, caller, came(context, relays))
-            return rpc.completion_binary(await mock.finish(answer))
+            return await _broken(rpc.completion_binary(await mock.finish(answer)), context)
         except ApexError as error:
             return await _abort(context, error)
         except Exception:
             return await _abort(context, _crash(method))
 
     return call
+
+
+async def _broken(message: bytes, context: Context) -> bytes:
+    """For a fault that another process has laid since this call's handler was chosen. Raises Prepared."""
+    broken = await broken_call(context, {}, streamed=False)
+    if broken is None:
+        return message
+    changed = broken.messages(message)
+    broken.end()
+    return changed[0]
 
 
 def _broken_unary(mock: ApexMock, method: Method, relays: Relays) -> Streaming:

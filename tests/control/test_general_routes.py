@@ -40,7 +40,7 @@ def test_every_part_is_forgotten_by_itself(me):
         expected[place] = after
         assert list(standing(me)) == expected
     assert standing(other) == (1, "fast", True, 1)
-    assert me.control("POST", "reset")["reset"] == ["state", "stubs", "journal", "clock", "choices"]
+    assert me.control("POST", "reset")["reset"] == ["state", "stubs", "faults", "journal", "clock", "choices"]
 
 
 def test_without_a_scope_it_is_everywhere():

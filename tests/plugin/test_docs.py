@@ -29,4 +29,17 @@ def test_everything_that_a_test_may_call_is_documented():
 
 
 # What the handle and its stubs say to each other and to the plugin.
-INNER = {"lay", "used", "remove", "spare", "unfinished", "unused", "complaints", "summary", "describe", "env", "mock"}
+INNER = {
+    "lay",
+    "mend",
+    "used",
+    "remove",
+    "spare",
+    "unfinished",
+    "unused",
+    "complaints",
+    "summary",
+    "describe",
+    "env",
+    "mock",
+}

@@ -250,7 +250,7 @@ def test_the_loop_is_closed_after_a_failed_start():
 
 async def test_grpcs_own_port_is_never_shared_by_grpc_itself(tmp_path):
     """Not even in the moment between asking whether it is free and taking it."""
-    first, second = (GrpcServer(ApexMock(), str(tmp_path / f"{n}.sock")) for n in range(2))
+    first, second = (GrpcServer(ApexMock(), str(tmp_path / f"{n}.sock"), {}) for n in range(2))
     port = first.listen("127.0.0.1", 0)
     await first.start()
     with pytest.raises(RuntimeError):

@@ -12,6 +12,7 @@ from apex_mock.core import research
 from apex_mock.core.miners import Miner
 from apex_mock.core.types import Job
 from apex_mock.errors import InvalidRequest
+from apex_mock.faultfile import in_short
 from apex_mock.mock import ApexMock
 from apex_mock.stubfolder import StubFolder
 from apex_mock.transports.control.asking import Table, body_of, number, query_of, scope_of, word
@@ -62,6 +63,7 @@ class General:
             "research": settings.research,
             "strict": settings.strict,
             "stubs": str(settings.stubs) if settings.stubs else None,
+            "faults": [in_short(fault) for fault in self.mock.standing.faults],
             "pages": len(self.mock.corpus.pages),
             "miners": len(self.mock.network.miners),
             "models": list(self.mock.network.models),
@@ -73,7 +75,7 @@ class General:
         return Json(told)
 
     async def reset(self, request: HttpRequest) -> Response:
-        """{} or {"what": ["state", "stubs", "journal", "clock", "choices"]}; without a scope, in every scope."""
+        """{} or {"what": ["state", "stubs", "faults"]}, the parts to forget; without a scope, in every scope."""
         scope, body = scope_of(request), await body_of(request, {"what"})
         what = body.get("what", list(PARTS))
         what = [what] if isinstance(what, str) else what

@@ -6,8 +6,10 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
+from apex_mock.core.faults.rules import Fault
 from apex_mock.core.stubs import Difference, Stub
 from apex_mock.core.types import Operation
+from apex_mock.faultfile import write_fault
 from apex_mock.journal import Entry, redact
 from apex_mock.mock import ApexMock
 from apex_mock.stubfile import write_stub
@@ -51,6 +53,7 @@ class Shown:
             "status": entry.outcome,
             "message": self.message(entry),
             "stub": entry.stub or None,
+            "fault": entry.fault or None,
             "duration": entry.duration,
             "answer": None,
         }
@@ -85,14 +88,22 @@ class Shown:
 
     def stub(self, stub: Stub, scope: str, used: int) -> dict[str, Any]:
         """A stub as `read_stub` reads it, but for the keys in it, with its scope and how many calls have had it."""
-        written = write_stub(stub)
-        when = written.get("when", {})
-        if "key" in when:
-            when["key"] = {name: redact(value) for name, value in when["key"].items()}
-        for name in when.get("headers", {}):
-            if name.lower() in _SECRET_HEADERS:
-                when["headers"][name] = {how: redact(value) for how, value in when["headers"][name].items()}
+        written = _without_keys(write_stub(stub))
         return {**written, "scope": self.scope(scope), "specificity": stub.when.specificity, "used": used}
+
+    def fault(self, fault: Fault, acted: int) -> dict[str, Any]:
+        """A fault as `read_fault` reads it, but for the keys in it, with its scope and on how many calls it acted."""
+        return {**_without_keys(write_fault(fault)), "scope": self.scope(fault.scope), "acted": acted}
+
+
+def _without_keys(written: dict[str, Any]) -> dict[str, Any]:
+    when = written.get("when", {})
+    if "key" in when:
+        when["key"] = {name: redact(value) for name, value in when["key"].items()}
+    for name in when.get("headers", {}):
+        if name.lower() in _SECRET_HEADERS:
+            when["headers"][name] = {how: redact(value) for how, value in when["headers"][name].items()}
+    return written
 
 
 def key_of(owner: str) -> str:
