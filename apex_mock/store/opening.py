@@ -7,6 +7,7 @@ from apex_mock.store.shared import SharedStore
 from apex_mock.store.sqlite import SqliteEngine
 
 FORMS = "memory, sqlite:PATH, or redis://HOST:PORT/DB"
+REDIS = ("redis", "rediss", "unix")  # the last over a socket: unix:///PATH?db=DB
 
 
 def open_store(url: str) -> Store:
@@ -16,4 +17,10 @@ def open_store(url: str) -> Store:
         return MemoryStore()
     if scheme == "sqlite" and rest.removeprefix("//"):
         return SharedStore(SqliteEngine(rest.removeprefix("//")))
+    if scheme in REDIS and rest.startswith("//"):
+        try:
+            from apex_mock.store.redis import RedisEngine
+        except ModuleNotFoundError:
+            raise CannotOpen("a Redis needs its client: pip install 'apex-mock[redis]'") from None
+        return SharedStore(RedisEngine(url))
     raise CannotOpen(f"{url!r} names no store; say {FORMS}")

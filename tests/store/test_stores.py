@@ -1,9 +1,8 @@
-"""The promises of the Store protocol, kept by every store: a new one joins by its name in STORES."""
+"""The promises of the Store protocol, kept by every store: a new one joins by its name in conftest's STORES."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,15 +11,10 @@ from apex_mock.store.base import Store
 from apex_mock.store.engine import KEPT_ORDINALS
 from apex_mock.store.opening import open_store
 
-STORES: dict[str, Callable[[Path], str]] = {
-    "memory": lambda folder: "memory",
-    "sqlite": lambda folder: f"sqlite:{folder}/apex.db",
-}
 
-
-@pytest.fixture(params=STORES)
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    made = open_store(STORES[request.param](tmp_path))
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    made = open_store(url)
     yield made
     await made.close()
 

@@ -1,0 +1,92 @@
+"""The way to a Redis: what is asked while an answer is awaited goes there together, in one piece and in order.
+
+Nothing is sent twice: who was not answered cannot know whether it was done, and asks again himself.
+"""
+
+import asyncio
+from typing import Any
+
+import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from apex_mock.errors import StoreFailed
+from apex_mock.store.engine import PATIENCE, CannotOpen
+
+PREFIX = "{apex-mock}"
+SCHEMA = 1  # of what lies under PREFIX; another one is refused
+CONNECT_TIMEOUT = 2.0  # seconds
+
+
+class Link:
+    def __init__(self, url: str) -> None:
+        """Makes sure that the Redis answers. Raises CannotOpen."""
+        self.where = greet(url)
+        self._client = redis.asyncio.Redis.from_url(
+            url,
+            socket_timeout=PATIENCE,
+            socket_connect_timeout=CONNECT_TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._queue: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
+        self._sending: asyncio.Task[None] | None = None
+
+    def ask(self, *command: Any) -> "asyncio.Future[Any]":
+        """Sends a command, with what else is asked in this turn of the loop."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Any] = loop.create_future()
+        self._queue.append((command, answer))
+        if self._sending is None:
+            self._sending = loop.create_task(self._send())
+        return answer
+
+    def run(self, script: str, *values: Any) -> "asyncio.Future[Any]":
+        return self.ask("EVAL", script, 1, PREFIX, *values)
+
+    async def _send(self) -> None:
+        while self._queue:
+            queue, self._queue = self._queue, []
+            try:
+                pipeline = self._client.pipeline(transaction=False)
+                for command, _ in queue:
+                    pipeline.execute_command(*command)
+                answers = await pipeline.execute(raise_on_error=False)
+            except (redis.RedisError, OSError) as error:
+                # Who has come meanwhile would wait for the same thing.
+                queue, self._queue = [*queue, *self._queue], []
+                answers = [error] * len(queue)
+            for (_, asked), answer in zip(queue, answers, strict=True):
+                if asked.done():  # whoever asked has gone
+                    continue
+                if isinstance(answer, Exception):
+                    asked.set_exception(StoreFailed(f"The store cannot be used: Redis at {self.where}: {answer}"))
+                else:
+                    asked.set_result(answer)
+        self._sending = None
+
+    async def close(self) -> None:
+        if self._sending is not None:
+            await asyncio.wait([self._sending])
+        await self._client.aclose()
+
+
+def greet(url: str) -> str:
+    """Where a Redis is, without its password, once it has answered and what it keeps can be used. Raises CannotOpen."""
+    try:
+        client = redis.Redis.from_url(url, socket_timeout=CONNECT_TIMEOUT, socket_connect_timeout=CONNECT_TIMEOUT)
+    except ValueError as error:
+        raise CannotOpen(f"{url!r} names no Redis: {error}; say redis://HOST:PORT/DB") from None
+    known = client.connection_pool.connection_kwargs
+    where = str(known.get("path") or f"{known.get('host', 'localhost')}:{known.get('port', 6379)}")
+    try:
+        schema = client.hsetnx(f"{PREFIX}:world", "schema", str(SCHEMA)) or client.hget(f"{PREFIX}:world", "schema")
+    except redis.AuthenticationError as error:
+        raise CannotOpen(f"Redis at {where}: {error}; say redis://:PASSWORD@HOST:PORT/DB") from None
+    except (redis.RedisError, OSError) as error:
+        raise CannotOpen(f"Redis at {where} cannot be used: {error}; start it, or name another") from None
+    finally:
+        client.close()
+    if schema not in (1, str(SCHEMA).encode()):
+        raise CannotOpen(f"Redis at {where} is used by another version of apex-mock; name another database of it")
+    return where
