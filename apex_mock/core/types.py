@@ -125,8 +125,9 @@ class ChatRequest:
 
     @property
     def prompt(self) -> str:
-        """The last thing the user said."""
-        return next((m.content for m in reversed(self.messages) if m.role == "user"), self.messages[-1].content)
+        """The last thing the user said; nothing where there are no messages, which is refused later."""
+        last = self.messages[-1].content if self.messages else ""
+        return next((m.content for m in reversed(self.messages) if m.role == "user"), last)
 
 
 class FinishReason(StrEnum):

@@ -8,7 +8,7 @@ import pytest
 
 from apex_mock.errors import Code
 from tests.transports.test_bad_rest import BODIES
-from tests.wires import BY_NAME, HELLO, OK, SERVICE, Connect, Grpc, GrpcWeb, Wire
+from tests.wires import BY_NAME, HELLO, OK, PLAIN, SERVICE, Connect, Grpc, GrpcWeb, Wire
 
 UNREADABLE = {name: body for name, body in BODIES.items() if name not in ("empty", "nothing in it")}
 GARBAGE = {
@@ -191,6 +191,13 @@ def test_a_field_that_makes_no_sense_is_named(wire, method, body, field):
     reply = wire.call(method, body)
     assert reply.code == Code.INVALID_ARGUMENT
     assert reply.message.startswith(f"{field}: "), reply.message
+
+
+def test_stubs_are_asked_about_a_chat_without_messages(wire, server, key):
+    """One that does not fit it leaves the answer as it is: invalid, not an error of the fake's own."""
+    stub = {"when": {"prompt": "refund"}, "reply": "Five days."}
+    httpx.post(f"{server.url}/__apex/stubs?scope={key}", json=stub, verify=PLAIN).raise_for_status()
+    assert wire.call("ChatCompletion", {}).code == Code.INVALID_ARGUMENT
 
 
 @pytest.mark.parametrize(("method", "body"), UNKNOWN_ROWS)
