@@ -9,6 +9,8 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from apex_mock.commands.load import load
+
 app = typer.Typer(
     name="apex-mock",
     help="A fake of the Macrocosmos Apex API to run tests against.",
@@ -16,6 +18,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+app.command()(load)
 
 
 @app.callback()

@@ -1,0 +1,1 @@
+"""One verdict, shown in several ways."""

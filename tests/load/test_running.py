@@ -1,0 +1,114 @@
+"""Runs of `apex-mock load` and of plain Locust: the open model, workers, the web page."""
+
+import socket
+import time
+
+import httpx
+import pytest
+
+from apexload.result import read_result
+from apexload.scenarios import FOLDER
+from tests.load.running import FAKE, load, result_of, start
+from tests.wires import PLAIN
+
+pytestmark = pytest.mark.xdist_group("load")
+LOCUST = (FAKE[0], "-m", "locust")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def asked(server, key: str) -> int:
+    """How many chats the fake's journal has of a key."""
+    url = f"{server.url}/__apex/journal?scope={key}&operation=chat&limit=1000"
+    calls = httpx.get(url, verify=PLAIN).raise_for_status().json()["calls"]
+    return sum(call["prompt"] != "" for call in calls)  # the look at the target before the run has none
+
+
+def test_the_open_model_shows_what_the_closed_one_omits(server, key, tmp_path):
+    """Two users cannot send 20 requests a second to a target that takes 0.4 s each: latency stays, response grows."""
+    stub = {"when": {"operation": "chat"}, "reply": {"text": "Slow.", "delay": 0.4}}
+    httpx.post(f"{server.url}/__apex/stubs?scope={key}", json=stub, verify=PLAIN).raise_for_status()
+    code, said = load(
+        *("chat", "--host", server.url, "--api-key", key, "--report", str(tmp_path), "--gates", "none"),
+        *("--rate", "20/s", "--users", "2", "--duration", "3s"),
+    )
+    assert code == 0, said
+    measures = result_of(tmp_path).measures
+    chat = measures.operations["chat"]
+    assert chat.values["response"].percentile(95) > 3 * chat.values["latency"].percentile(50)
+    assert measures.generator["lateness"].count == chat.requests
+    assert measures.unsent + chat.requests == pytest.approx(60, abs=3)
+    assert "were never sent" in said
+
+
+def test_three_workers_measure_what_the_fake_was_asked(server, key, tmp_path):
+    """A master and three workers: every request of theirs is in the merged result, none twice."""
+    port, target = str(free_port()), ("chat", "--host", server.url, "--api-key", key)
+    ends = ("--master-port", port)
+    master = start(
+        *FAKE, *target, *ends, "--master", "--expect-workers", "3", "--report", str(tmp_path),
+        *("--users", "6", "--duration", "3s", "--think", "20-60ms"),
+    )  # fmt: skip
+    workers = [start(*FAKE, "chat", "--worker", "--master-host", "127.0.0.1", *ends) for _ in range(3)]
+    said, _ = master.communicate()
+    for worker in workers:
+        worker.communicate()
+    assert master.returncode == 0, said
+    result = result_of(tmp_path)
+    assert result.workers == 3
+    requests = result.measures.operations["chat"].requests
+    assert 50 < requests == asked(server, key)
+    assert result.measures.operations["chat"].values["latency"].count == requests
+    assert sum(part.requests.get("chat", 0) for part in result.measures.series.slices) == requests
+    assert result.measures.wall == pytest.approx(3 * result.seconds, rel=0.5)
+    assert "for each of 3 workers" in said
+
+
+def test_a_scenario_is_a_plain_locust_file(server, key, tmp_path):
+    """Locust alone runs it from its path, with the scenario's options beside its own."""
+    saved = tmp_path / "result.json"
+    process = start(
+        *LOCUST, "-f", str(FOLDER / "chat.py"), "--headless", "--host", server.url, "--api-key", key,
+        *("-u", "2", "-t", "2s", "--think", "50ms", "--save", str(saved)),
+    )  # fmt: skip
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    assert read_result(saved).measures.operations["chat"].requests == asked(server, key) > 0
+
+
+def test_a_scenario_has_locusts_web_page(server, key):
+    """A run is started there, and its requests are seen there."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    process = start(
+        *LOCUST, "-f", str(FOLDER / "chat.py"), "--host", server.url, "--api-key", key, "--think", "20ms",
+        *("--web-host", "127.0.0.1", "--web-port", str(port)),
+    )  # fmt: skip
+    with httpx.Client(verify=PLAIN, base_url=base) as web:
+        try:
+            wait_for(lambda: answers(web))
+            web.post("/swarm", data={"user_count": 2, "spawn_rate": 2, "host": server.url}).raise_for_status()
+            wait_for(lambda: any(row["name"] == "chat" for row in web.get("/stats/requests").json()["stats"]))
+            web.post("/stop").raise_for_status()
+        finally:
+            process.terminate()
+            process.communicate()
+    assert asked(server, key) > 0
+
+
+def answers(web: httpx.Client) -> bool:
+    try:
+        return web.get("/").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def wait_for(true) -> None:
+    until = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
