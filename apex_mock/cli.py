@@ -95,6 +95,7 @@ def serve(
     ] = None,
 ) -> None:
     """Run the fake until Ctrl-C."""
+    from apex_mock.errors import StoreFailed
     from apex_mock.fixtures import BadFixture
     from apex_mock.listening import Bind, CannotListen
     from apex_mock.private import PrivateFolder
@@ -132,7 +133,7 @@ def serve(
             certificate = _certificate(tls, cert, key, host, folder)
             where = Bind(host=host, port=port, grpc_port=grpc_port, certificate=certificate)
             _run_alone(settings, where) if workers == 1 else _run_many(settings, where, workers)
-    except (BadSetting, BadFixture, CannotListen, CannotStart) as error:
+    except (BadSetting, BadFixture, CannotListen, CannotStart, StoreFailed) as error:
         fail(str(error))
 
 

@@ -17,7 +17,7 @@ COLLECT_AFTER = (1000, 5, 1000)
 def run(server: Server, listening: Callable[[], None], *, lifeline: int | None = None) -> None:
     """Serves until SIGTERM or SIGINT, or until the file `lifeline` ends; calls `listening` once every port answers.
 
-    Raises CannotListen.
+    Raises CannotListen, StoreFailed.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_told(server, listening, lifeline))

@@ -84,7 +84,8 @@ class Server:
         return self.where.environment(key)
 
     async def start(self) -> None:
-        """Raises CannotListen."""
+        """Raises CannotListen, StoreFailed."""
+        await self.mock.start()
         if self._shared is not None:
             self._socket = self._shared
             self._socket.listen(BACKLOG)
@@ -103,7 +104,6 @@ class Server:
             self._socket.close()
             self._folder.remove()
             raise
-        await self.mock.start()
         if self._stubs is not None:
             await self._stubs.start()
         await self.mock.standing.ready()

@@ -7,6 +7,7 @@ import socket
 import sys
 from typing import TextIO
 
+from apex_mock.errors import StoreFailed
 from apex_mock.fixtures import BadFixture
 from apex_mock.listening import CannotListen
 from apex_mock.mock import ApexMock
@@ -29,7 +30,7 @@ def main() -> None:
             _say(replies, READY)
             if told.readline():
                 run(server, lambda: _say(replies, LISTENING), lifeline=told.fileno())
-        except (BadSetting, BadFixture, CannotListen) as error:
+        except (BadSetting, BadFixture, CannotListen, StoreFailed) as error:
             _say(replies, f"{ERROR} {error}")
             raise SystemExit(2) from None
 

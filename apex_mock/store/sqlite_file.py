@@ -22,6 +22,7 @@ APPLICATION = 0x41504558  # "APEX": marks the file as ours
 VERSION = 2  # of the tables; a file with another one is refused
 EAGER_TRIES = 20  # for a lock that is held for a transaction's length, before each try waits
 PAUSE = 0.002  # seconds between two tries
+HURRY = 0.25  # seconds that a call waits for a lock after another has waited in vain: a call writes more than once
 SCHEMA = """
 CREATE TABLE records (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, id TEXT NOT NULL,
     data BLOB NOT NULL, UNIQUE (kind, scope, id));
@@ -51,6 +52,7 @@ class File:
         self._queue: list[_Asked] = []
         self._tries = 0
         self._since = 0.0
+        self._patience = PATIENCE
 
     async def read(self, work: Callable[[Database], T]) -> T:
         until = stopwatch() + PATIENCE
@@ -76,10 +78,12 @@ class File:
         queue, self._queue = self._queue, []
         try:
             told = self._commit(queue)
+            self._patience = PATIENCE
         except sqlite3.Error as error:
-            if _is_busy(error) and stopwatch() - self._since < PATIENCE:
+            if _is_busy(error) and stopwatch() - self._since < self._patience:
                 self._again(loop, queue)
                 return
+            self._patience = HURRY if _is_busy(error) else PATIENCE
             # One that cannot be done must not take the others with it.
             told = [one for item in queue for one in self._commit_alone(item, error)]
         for done, result, fault in told:

@@ -40,7 +40,7 @@ def figures(request: pytest.FixtureRequest) -> Callable[..., None]:
     return keep
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "redis"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """A store of its own for each test, as `--store` names it."""
     if request.param == "sqlite":

@@ -47,7 +47,8 @@ class General:
         return Json({"status": "ok"})
 
     async def ready(self, request: HttpRequest) -> Response:
-        """200 once every port answers and the stubs of --stubs are laid down; while a file of them is bad, 503."""
+        """200 once every port answers and the stubs of --stubs are laid down; while a file of them is bad, or the store
+        is gone, 503."""
         fault = self.folder.fault if self.folder is not None else ""
         return Json({"detail": fault}, 503) if fault else Json({"status": "ready"})
 
