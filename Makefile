@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 PROTO := apex_mock/proto/apex/v1/apex.proto
 GEN := apex_mock/wire/gen
 
-.PHONY: serve test unit check format lint types layers generate generated bench failures samples requirements wheel clean help
+.PHONY: serve test unit contract contract-page check format lint types layers generate generated bench failures samples requirements wheel clean help
 
 help: ## what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "apex-mock needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
@@ -26,6 +26,12 @@ test: $(READY) ## every test, the real clients included
 
 unit: $(READY) ## the tests that need no other client and no other runner: under a minute
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not clients and not inner and not failures" $(ARGS)
+
+contract: $(READY) ## the contract suite against the fake (or ARGS="--apex-target=URL")
+	$(BIN)/python -m pytest contract_tests -q --apex-contract $(ARGS)
+
+contract-page: $(READY) ## write contract_tests/CONTRACT.md anew, from the clauses
+	$(BIN)/python -m contract_tests.document
 
 check: lint types layers generated test ## the gate
 

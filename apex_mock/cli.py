@@ -10,6 +10,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from apex_mock.commands.load import load
+from apex_mock.commands.verify import verify
 
 app = typer.Typer(
     name="apex-mock",
@@ -135,6 +136,9 @@ def serve(
             _run_alone(settings, where) if workers == 1 else _run_many(settings, where, workers)
     except (BadSetting, BadFixture, CannotListen, CannotStart, StoreFailed) as error:
         fail(str(error))
+
+
+app.command()(verify)
 
 
 @app.command()

@@ -10,7 +10,8 @@ from .answer import Answer
 from .clients.base import NotHere, Request, Unreachable, Wire
 from .operations import Op, Transport
 
-_GATEWAY = (405, 410, 464, 501, 502, 503, 504)
+_NO_SUCH = (405, 410, 501)
+_GATEWAY = (464, 502, 503, 504)
 _MALFORMED_JSON, _MALFORMED_MESSAGE = b'{"', b"\xff"
 _NO_SUCH_ID = "contract-probe"
 
@@ -41,7 +42,7 @@ def probe(wire: Wire, operation: Op, key: str | None) -> Found:
         wire.target.wait_for_turn()
         answer = wire.send(Request(operation, body, key, content=content))
     except Unreachable as error:
-        return Found(Offer.NO, str(error), gone=True)
+        return Found(Offer.NO, f"nobody answers at {error}", gone=True)
     except NotHere as missing:
         return Found(Offer.NO, str(missing))
     return _judge(operation, answer, wire.transport)
@@ -54,18 +55,20 @@ def _in_path(operation: Op, name: str) -> bool:
 def _judge(operation: Op, answer: Answer, transport: Transport) -> Found:
     managing = operation in (Op.CREATE_KEY, Op.MODIFY_KEY, Op.DELETE_KEY)
     if answer.code == "unimplemented":
-        return Found(Offer.NO, f"the target has no {operation} over {transport}")
+        return Found(Offer.NO, f"the target has no such operation over {transport}")
     if transport is Transport.GRPC:
         if answer.code == "unauthenticated":
             return Found(Offer.REFUSED, answer.message)
         return Found(Offer.NO, answer.message) if answer.code == "unavailable" else Found(Offer.YES)
     spoken = isinstance(answer.raw, dict)
     if 300 <= answer.status < 400 or (answer.status in _GATEWAY and not (spoken and "code" in answer.raw)):
-        return Found(Offer.NO, f"status {answer.status}")
+        return Found(Offer.NO, f"what answers there gives status {answer.status}")
+    if answer.status in _NO_SUCH:
+        return Found(Offer.NO, f"the target has no such operation over {transport}")
     if answer.status == 404 and not (managing or _NO_SUCH_ID in answer.message):
-        return Found(Offer.NO, f"the target has no {operation} over {transport}")
+        return Found(Offer.NO, f"the target has no such operation over {transport}")
     if answer.status == 404 and managing and answer.message != "API key not found":
-        return Found(Offer.NO, f"the target has no {operation} over {transport}")
+        return Found(Offer.NO, f"the target has no such operation over {transport}")
     if answer.status in (401, 403) and not managing:
         return Found(Offer.REFUSED, answer.message)
     if answer.status == 200 and not spoken and operation is not Op.STREAM and not isinstance(answer.raw, list):

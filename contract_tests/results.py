@@ -72,10 +72,13 @@ class Redactor:
         ]
         self._pattern = re.compile("|".join(patterns)) if patterns else None
 
+    def whole(self, text: str) -> str:
+        """The text without keys."""
+        return self._pattern.sub("$APEX_API_KEY", text) if self._pattern is not None else text
+
     def __call__(self, text: str) -> str:
         """The text without keys, and then shortened: the other way round half a key could be left."""
-        if self._pattern is not None:
-            text = self._pattern.sub("$APEX_API_KEY", text)
+        text = self.whole(text)
         return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text) - LONGEST} more)"
 
 

@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import Any
 
 from . import clauses as _clauses
-from .answer import Answer
 from .clause import ALLOWED_BY, BOOK, Clause, Nature, Need
 from .clients import open_wires
 from .clients.base import Client, NotHere, Unreachable
@@ -21,6 +20,7 @@ from .target import Target
 
 _clauses.load()
 ALLOWANCES = tuple(ALLOWED_BY.values())
+RAN = (Outcome.HOLDS, Outcome.BROKEN)
 
 
 class Runner:
@@ -120,49 +120,50 @@ class Runner:
         control = Control(self.target, key or "") if self.target.control else None
         client = Client(self._wires, transport, key, control=control, memo=self._memo)
         started = time.perf_counter()
-        outcome, more = Outcome.HOLDS, {}
+        left: list[str] = []
         try:
-            clause.check(client)
-        except Broken as broken:
-            outcome = Outcome.BROKEN
-            more = {"what": broken.what, "expected": broken.expected, "got": broken.got, "command": client.command()}
-        except Unreachable as gone:
-            outcome = Outcome.BROKEN
-            more = {"what": "the target", "expected": "an answer", "got": str(gone), "command": client.command()}
-        except NotHere as missing:
-            outcome, more = Outcome.NOT_RUN, {"reason": f"needs more of the target: {missing}"}
-        except Exception as error:
-            # Whatever a target answers, one clause's surprise is not the end of the run.
-            outcome = Outcome.BROKEN
-            got = f"{type(error).__name__}: {error}"
-            more = {"what": "the answer", "expected": "a form that can be read", "got": got}
-            more["command"] = client.command()
-        seconds = time.perf_counter() - started
-        shapes = tuple(_shapes(client.answers)) if outcome in (Outcome.HOLDS, Outcome.BROKEN) else ()
-        left = client.clean_up()
-        if control is not None:
-            control.restore()
-            control.close()
+            outcome, more = self._verdict(clause, client)
+        finally:
+            # Also when the run is interrupted: nothing that was made stays.
+            seconds = time.perf_counter() - started
+            shapes = dict.fromkeys(map(shape_of, client.answers))
+            left = client.clean_up()
+            if control is not None:
+                control.restore()
+                control.close()
         redact = self._redactor(key)
-        more = {name: redact(str(text)) for name, text in more.items()}
         return result_of(
             clause,
             transport,
             outcome,
             seconds=round(seconds, 4),
             left_behind=tuple(map(redact, left)),
-            shapes=tuple(map(redact, shapes)),
-            **more,
+            shapes=tuple(map(redact.whole, shapes)) if outcome in RAN else (),
+            **{name: redact(text) for name, text in more.items()},
         )
+
+    def _verdict(self, clause: Clause, client: Client) -> tuple[Outcome, dict[str, str]]:
+        """Whether a clause holds, and if not, how."""
+        try:
+            clause.check(client)
+        except Broken as broken:
+            what, expected, got = broken.what, broken.expected, broken.got
+        except Unreachable as gone:
+            what, expected, got = "the target", "an answer", str(gone)
+            # Ask again what is offered: a service that has gone is to read as gone, not as broken clause by clause.
+            self._found.clear()
+        except NotHere as missing:
+            return Outcome.NOT_RUN, {"reason": f"needs more of the target: {missing}"}
+        except Exception as error:
+            # Whatever a target answers, one clause's surprise is not the end of the run.
+            what, expected, got = "the answer", "a form that can be read", f"{type(error).__name__}: {error}"
+        else:
+            return Outcome.HOLDS, {}
+        return Outcome.BROKEN, {"what": what, "expected": expected, "got": got, "command": client.command()}
 
     def _redactor(self, key: str | None) -> Redactor:
         secrets = self.target.secrets if not self.target.own_keys else (*self.target.secrets, key or "")
         return Redactor(secrets)
-
-
-def _shapes(answers: Iterable[Answer]) -> Iterator[str]:
-    """What the answers looked like, each kind once, in order."""
-    return iter(dict.fromkeys(map(shape_of, answers)))
 
 
 def every_item(

@@ -10,6 +10,7 @@ from .target import Target, target_at
 if TYPE_CHECKING:
     from apex_mock import ApexMock
 
+FAKE = "the fake, in this process"
 KEY, ADMIN = "contract-known-key", "contract-admin"
 NO_KEYS: Mapping[str, str] = {}
 
@@ -26,4 +27,4 @@ def the_fake(mock: "ApexMock | None" = None, keyring: "ApexMock | None" = None) 
     ):
         strict = replace(target_at(knows_its_keys.url, key=KEY, environment=NO_KEYS), admin_key=ADMIN)
         anybody = target_at(open_to_all.url, environment=NO_KEYS)
-        yield replace(anybody, name="the fake, in this process", admin_key=ADMIN, keyring=strict)
+        yield replace(anybody, name=FAKE, admin_key=ADMIN, keyring=strict)

@@ -22,7 +22,8 @@ def shape_of(answer: Answer) -> str:
 def kind(value: Any) -> str:
     """`{name: text, results: [{url: text}]}`. A list has the kinds of its members; metadata is the caller's own."""
     if isinstance(value, dict):
-        parts = (f"{name}: {'object' if name == 'metadata' else kind(part)}" for name, part in sorted(value.items()))
+        named = {"<number>" if name.isdigit() else name: part for name, part in sorted(value.items())}
+        parts = (f"{name}: {'object' if name == 'metadata' else kind(part)}" for name, part in named.items())
         return "{" + ", ".join(parts) + "}"
     if isinstance(value, list):
         return "[" + " | ".join(sorted({kind(part) for part in value})) + "]"

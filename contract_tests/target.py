@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,6 +46,7 @@ class Target:
     timeout: float = 120.0
     patience: float = 900.0
     keyring: "Target | None" = None  # a second server of the same kind that knows its keys
+    sdk_python: Path | None = None  # of an environment that has the official SDK
     _last: float = field(default=0.0, repr=False)
 
     def key_for(self, purpose: str) -> str | None:
@@ -75,6 +77,7 @@ def target_at(
     environment: Mapping[str, str] = os.environ,
 ) -> Target:
     """The target at a URL, or "live". Asks it once whether it is a fake of ours. Raises BadTarget."""
+    chosen = key is not None
     key = key or next((environment[name] for name in KEY_VARIABLES if environment.get(name)), None)
     for value in filter(None, (key, *(environment.get(name) for name in (SECOND_KEY, ADMIN_KEY, SERVICE_KEY)))):
         if not value.isascii() or not value.isprintable():
@@ -92,7 +95,7 @@ def target_at(
     rest_url = rest and f"{'https' if _address(rest)[1] else 'http'}://{_address(rest)[0]}"
     base = f"{'https' if secure else 'http'}://{address}"
     target = Target(base, rest_url or base, base, (grpc and _address(grpc)[0]) or address, secure, **keys)
-    return _told(target)
+    return _told(target, chosen=chosen)
 
 
 def _address(url: str) -> tuple[str, bool]:
@@ -112,17 +115,21 @@ def _address(url: str) -> tuple[str, bool]:
     return f"{host}:{port or (443 if parts.scheme == 'https' else 80)}", parts.scheme == "https"
 
 
-def _told(target: Target) -> Target:
-    """The target with what its control API says of it, where it has one."""
+def _told(target: Target, *, chosen: bool) -> Target:
+    """The target with what its control API says of it, where it has one.
+
+    A fake that lets any key in gets the environment's only when it was `chosen` for it: it is somebody's secret.
+    """
     from .control import info
 
     told: dict[str, Any] | None = info(target)
     if told is None:
         return target
     auth = str(told.get("auth", "any"))
-    own_keys = auth != "keys" and target.key is None
+    own_keys = auth != "keys" and not chosen
     return replace(
         target,
+        key=None if own_keys else target.key,
         exact=told.get("profile") == "instant" and not told.get("strict"),
         control=True,
         auth=auth,

@@ -28,10 +28,8 @@ def open_wires(target: "Target") -> Mapping[Transport, "Wire"]:
 
         if installed():
             wires[Transport.OPENAI] = OpenAI(target.rest, target)
-    if target.grpc:
+    if target.grpc and target.sdk_python is not None:
         from .sdk import Sdk
-        from .sdk import installed as sdk_installed
 
-        if sdk_installed():
-            wires[Transport.SDK] = Sdk(target.grpc, target)
+        wires[Transport.SDK] = Sdk(target.grpc, target)
     return wires

@@ -61,7 +61,7 @@ class Grpc(Wire):
             failed: Any = error
             details = failed.details() or ""
             if failed.code() is grpc.StatusCode.UNAVAILABLE and any(word in details for word in _NOBODY):
-                raise Unreachable(f"gRPC {self.address}: {details}") from None
+                raise Unreachable(f"{self.address} for gRPC: {details.rpartition('address: ')[2]}") from None
             trailers = _texts(failed.trailing_metadata())
             return Answer(
                 request.operation, _CODES[failed.code()], details, events=tuple(events), headers=trailers, done=True

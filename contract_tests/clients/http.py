@@ -1,5 +1,6 @@
 """What the HTTP wires share: a connection, a curl command, and errors as their bodies have them."""
 
+import re
 import ssl
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ..target import Target
 
 USER_AGENT = "apex-mock-contract"
+CONNECT_TIMEOUT = 10.0  # seconds
 
 
 class Http(Wire):
@@ -23,14 +25,16 @@ class Http(Wire):
         verify: Any = True if target.ca is None else ssl.create_default_context(cafile=target.ca)
         if address.startswith("http://"):
             verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; making the usual one takes 20 ms
-        self.http = httpx.Client(timeout=target.timeout, verify=verify, headers={"user-agent": USER_AGENT})
+        timeout = httpx.Timeout(target.timeout, connect=CONNECT_TIMEOUT)
+        self.http = httpx.Client(timeout=timeout, verify=verify, headers={"user-agent": USER_AGENT})
 
     def exchange(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
         """Raises Unreachable."""
         try:
             return self.http.request(method, url, content=content, headers=dict(headers))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise Unreachable(f"{method} {url}: {error or type(error).__name__}") from None
+            why = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
+            raise Unreachable(f"{self.address}: {why}") from None
 
     def curl(self, request: Request, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> str:
         words = ["curl", "-sS", *(["-N"] if b'"stream":true' in (content or b"") else [])]
