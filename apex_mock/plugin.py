@@ -1,9 +1,10 @@
-"""The pytest plugin: `apex`, `apex_app`, `apex_respx`, `apex_tls`, the marker `apex`, and --apex-report.
+"""The pytest plugin: `apex`, `apex_app`, `apex_respx`, `apex_tls`, the marker `apex`, and the options --apex-*.
 
 It is loaded wherever apex-mock is installed, so it imports the rest of the package only inside its fixtures.
 """
 
 import os
+import re
 from collections.abc import Generator, Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -14,13 +15,17 @@ import pytest
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from apex_mock.testing.backend import Backend
     from apex_mock.testing.bridge import ApexRouter
     from apex_mock.testing.ground import Ground
     from apex_mock.testing.handle import Apex
+    from apex_mock.testing.remote import Remote
     from apex_mock.tls import Certificate
 
 OPTIONS = ("seed", "profile", "stubs", "faults", "clock", "strict", "research", "surprises")
 FIXTURES = ("apex", "apex_app", "apex_respx", "apex_tls")
+IN_PROCESS = frozenset({"apex_app", "apex_respx"})  # which need the fake itself, wherever other tests have it
+URL_VARIABLE = "APEX_MOCK_URL"
 DOCUMENTED = "https://constellation.api.cloud.macrocosmos.ai"
 REST = "https://sn1.api.macrocosmos.ai"
 HINT = "Is that as it should be? apex.allow_surprises(), @pytest.mark.apex(surprises=False), or .optional() on a stub."
@@ -32,15 +37,40 @@ _TOLD = pytest.StashKey[list[dict[str, Any]]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("apex-mock")
     group.addoption("--apex-report", action="store_true", help="say at the end what the Apex fake was asked")
+    group.addoption(
+        "--apex-url", metavar="URL", help=f"test against a running `apex-mock serve`, in place of ${URL_VARIABLE}"
+    )
+    group.addoption("--apex-shared", action="store_true", help="one Apex fake for all workers of pytest-xdist")
+    group.addoption(
+        "--apex-scope",
+        metavar="NAME",
+        default="",
+        help="put before each test's key, for runs that share a fake at once",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     options = ", ".join(f"{name}=" for name in OPTIONS)
     config.addinivalue_line("markers", f"apex({options}): how the Apex fake is in this test; see docs/pytest.md")
+    if not re.fullmatch(r"[\w.-]*", config.getoption("--apex-scope"), re.ASCII):
+        raise pytest.UsageError("--apex-scope: letters, digits, and . _ - are what a key is made of")
+    if config.getoption("--apex-shared"):
+        if config.getoption("--apex-url"):
+            raise pytest.UsageError("--apex-shared starts a fake of its own: say it or --apex-url")
+        if config.pluginmanager.hasplugin("xdist") and not hasattr(config, "workerinput"):
+            from apex_mock.testing.shared import Shared
+
+            config.pluginmanager.register(Shared(), "apex-mock-shared")
     if config.getoption("--apex-report"):
         from apex_mock.testing.summary import Summary
 
         config.pluginmanager.register(Summary(), "apex-mock-report")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tells a worker of pytest-xdist what only the controller knows: whether others run the same tests."""
+    node.workerinput["apex_each"] = node.config.getoption("dist") == "each"
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -82,6 +112,26 @@ def _apex_ground() -> "Iterator[Ground]":
 
 
 @pytest.fixture(scope="session")
+def _apex_remote(request: pytest.FixtureRequest) -> "Iterator[Remote | None]":
+    """The fake that runs elsewhere, if the tests are to use one."""
+    config = request.config
+    told: dict[str, Any] = getattr(config, "workerinput", {})
+    url = told.get("apex_url") or config.getoption("--apex-url") or os.environ.get(URL_VARIABLE)
+    if not url:
+        yield None
+        return
+    from apex_mock.environment import NotThere
+    from apex_mock.testing.remote import Remote
+
+    try:
+        remote = Remote(url)
+    except NotThere as error:
+        pytest.fail(f"apex-mock: {str(error).removeprefix('--url: ')}", pytrace=False)
+    yield remote
+    remote.close()
+
+
+@pytest.fixture(scope="session")
 def _apex_certificate(tmp_path_factory: pytest.TempPathFactory) -> "Certificate":
     from apex_mock.tls import make_certificate
 
@@ -98,19 +148,25 @@ def _apex_tls_ground(_apex_certificate: "Certificate") -> "Iterator[Ground]":
 
 
 @pytest.fixture
-def apex(request: pytest.FixtureRequest, _apex_ground: "Ground") -> "Iterator[Apex]":
+def apex(request: pytest.FixtureRequest, _apex_remote: "Remote | None") -> "Iterator[Apex]":
     """A handle on the fake, in a world of this test's own, to which the environment points every client."""
+    names = request.fixturenames
+    if _apex_remote is not None and not IN_PROCESS & set(names):
+        yield from _hold(request, _apex_remote)
+        return
+    from apex_mock.testing.local import Local
+
     # Behind respx nothing may open a socket, so the clients are sent to the real host's name.
-    url = DOCUMENTED if "apex_respx" in request.fixturenames else ""
-    yield from _hold(request, _apex_ground, url=url)
+    url = DOCUMENTED if "apex_respx" in names else ""
+    yield from _hold(request, Local(request.getfixturevalue("_apex_ground"), url), rest=REST if url else "")
 
 
 @pytest.fixture
-def apex_tls(
-    request: pytest.FixtureRequest, _apex_tls_ground: "Ground", _apex_certificate: "Certificate"
-) -> "Iterator[Apex]":
+def apex_tls(request: pytest.FixtureRequest, _apex_tls_ground: "Ground") -> "Iterator[Apex]":
     """The same over TLS; the environment also tells gRPC, httpx, curl and Node what to trust."""
-    yield from _hold(request, _apex_tls_ground, certificate=_apex_certificate)
+    from apex_mock.testing.local import Local
+
+    yield from _hold(request, Local(_apex_tls_ground))
 
 
 @pytest.fixture
@@ -131,21 +187,18 @@ def apex_respx(apex: "Apex", _apex_ground: "Ground") -> "Iterator[ApexRouter]":
         yield router
 
 
-def _hold(
-    request: pytest.FixtureRequest, ground: "Ground", *, url: str = "", certificate: "Certificate | None" = None
-) -> "Iterator[Apex]":
+def _hold(request: pytest.FixtureRequest, backend: "Backend", *, rest: str = "") -> "Iterator[Apex]":
     from apex_mock.testing.handle import Apex
 
     item = request.node
     options = _options(item)
     surprises = options.pop("surprises", True)
-    key = f"test-{blake2b(item.nodeid.encode(), digest_size=6).hexdigest()}"
-    handle = Apex(ground, key, url=url, certificate=certificate, defaults=options)
+    handle = Apex(backend, _key(item), defaults=options)
     handle.surprises_allowed = not surprises
     item.stash.setdefault(_HELD, []).append(handle)
     item.stash[_PASSED] = False
     with pytest.MonkeyPatch.context() as patch:
-        environment = handle.env | ({"OPENAI_BASE_URL": f"{REST}/v1"} if url else {})
+        environment = handle.env | ({"OPENAI_BASE_URL": f"{rest}/v1"} if rest else {})
         for name, value in (environment | _no_proxy(handle.address)).items():
             patch.setenv(name, value)
         yield handle
@@ -154,10 +207,20 @@ def _hold(
     if item.config.getoption("--apex-report"):
         item.stash.setdefault(_TOLD, []).append(handle.summary())
     told = handle.describe()
-    ground.run(ground.mock.reset(key))
+    handle.close()
     # A test that failed has said enough: what it left undone is why, or follows from it.
     if (complaints or unused) and item.stash.get(_PASSED, False) and not handle.surprises_allowed:
         pytest.fail(_message(complaints, unused, told), pytrace=False)
+
+
+def _key(item: pytest.Item) -> str:
+    """The same in every run, and no other test's: under `--dist each` every worker runs every test."""
+    config, name = item.config, item.nodeid
+    told: dict[str, Any] = getattr(config, "workerinput", {})
+    if told.get("apex_each"):
+        name += told["workerid"]
+    prefix = config.getoption("--apex-scope")
+    return f"{prefix}{'-' if prefix else ''}test-{blake2b(name.encode(), digest_size=6).hexdigest()}"
 
 
 def _message(complaints: list[str], unused: list[str], told: str) -> str:

@@ -204,18 +204,21 @@ def _mapping(value: Any, kind: str, at: At) -> dict[str, Any]:
 def _check(stub: Stub, value: Any) -> None:
     check_count(stub.times, ("times",))
     check_count(stub.when.nth, ("when", "nth"))
+    one = value.get("reply") is not None
     for number, reply in enumerate(stub.replies):
-        at: At = ("reply",) if value.get("reply") is not None else ("replies", number)
-        _check_reply(reply, at)
+        at: At = ("reply",) if one else ("replies", number)
+        written = value["reply"] if one else value["replies"][number]
+        _check_reply(reply, at, only_late=isinstance(written, Mapping) and "delay" in written)
         check_stored(reply, stub.when.operation, at)
 
 
-def _check_reply(reply: Reply, at: At) -> None:
+def _check_reply(reply: Reply, at: At, *, only_late: bool) -> None:
+    """`only_late`: what it would have been anyway, with a delay."""
     given = [name for name in ANSWERS if getattr(reply, name) is not None]
     if len(given) > 1:
         raise BadRule(f"say only one of {' and '.join(given)}", at)
     error = reply.error
-    if not given and not reply.tool_calls and error is None and reply.fault is None:
+    if not (given or reply.tool_calls or error is not None or reply.fault is not None or only_late):
         raise BadRule(f"says nothing: give one of {', '.join((*ANSWERS, 'tool_calls', 'error', 'fault'))}", at)
     if error is not None and error.after_chunks is None and (given or reply.tool_calls):
         raise BadRule("with an answer beside it, an error needs after_chunks", (*at, "error"))
@@ -252,8 +255,13 @@ def write_stub(stub: Stub) -> dict[str, Any]:
         for name, value in written(stub).items()
         if name in KEYS["stub"] and name != "replies" and value != ""
     }
-    replies = [_write_reply(reply) for reply in stub.replies]
+    replies = [_write_reply(reply) or {"delay": 0.0} for reply in stub.replies]
     return told | ({"reply": replies[0]} if len(replies) == 1 else {"replies": replies})
+
+
+def write_chats(chats: Sequence[GivenChat]) -> list[dict[str, Any]]:
+    """The chats as `read_chats` reads them."""
+    return [written(chat) for chat in chats]
 
 
 def _write_reply(reply: Reply) -> dict[str, Any]:

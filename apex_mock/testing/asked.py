@@ -7,8 +7,8 @@ import anyio
 
 from apex_mock.clock import stopwatch
 from apex_mock.core.types import Operation
-from apex_mock.journal import Entry, redact
-from apex_mock.testing.ground import Ground
+from apex_mock.journal import Entry
+from apex_mock.testing.backend import Backend
 
 POLL = 0.003  # seconds between two looks of `wait_for`
 SHOWN = 25  # calls in a message
@@ -17,9 +17,8 @@ SHOWN = 25  # calls in a message
 class Asked:
     """The calls that came with one key."""
 
-    def __init__(self, ground: Ground, key: str) -> None:
-        self._ground, self.key = ground, key
-        self._start = ground.run(ground.mock.journal.tally()).seq
+    def __init__(self, backend: Backend, key: str) -> None:
+        self._backend, self.key = backend, key
 
     def calls(
         self,
@@ -37,10 +36,9 @@ class Asked:
         and prompt. Raises ValueError for an operation that does not exist.
         """
         wanted = None if operation is None else operation_named(operation)
-        selected = self._ground.mock.journal.select(
-            scope=self.key, operation=wanted, transport=transport, outcome=outcome, text=containing, since=since
+        return self._backend.calls(
+            self.key, operation=wanted, transport=transport, outcome=outcome, text=containing, since=since
         )
-        return self._ground.run(selected)
 
     def verify(
         self,
@@ -118,15 +116,15 @@ class Asked:
     def describe(self) -> str:
         """This test's calls, one a line; and a word on calls that came with other keys."""
         own = self.calls()
-        since = self._ground.run(self._ground.mock.journal.select(since=self._start))
-        others = {entry.owner for entry in since if entry.scope != self.key}
+        others = self._backend.strangers(self.key)
         lines = [f"  {entry.describe()}" for entry in own[-SHOWN:]]
         if len(own) > SHOWN:
             lines.insert(0, f"  ({len(own) - SHOWN} earlier calls)")
         told = ["nothing was asked"] if not own else [f"asked with this test's key: {len(own)}", *lines]
         if others:
-            keys = ", ".join(redact(owner) or "none" for owner in sorted(others))
-            told.append(f"calls came with other keys too ({keys}); this test's is apex.key, in APEX_API_KEY")
+            told.append(
+                f"calls came with other keys too ({', '.join(others)}); this test's is apex.key, in APEX_API_KEY"
+            )
         return "\n".join(told)
 
 

@@ -49,6 +49,12 @@ class Ground:
             raise RuntimeError("the handle cannot be used from within the fake: a predicate only looks at the request")
         return self.submit(coroutine).result()
 
+    @property
+    def ca(self) -> str:
+        """The file of the authority that clients are to trust, under TLS."""
+        ca = self._certificate.ca if self._certificate is not None else None
+        return "" if ca is None else str(ca)
+
     @cached_property
     def server(self) -> Server:
         """The server, on a free port of 127.0.0.1; it starts when it is first asked for. Raises CannotListen."""

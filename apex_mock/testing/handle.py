@@ -8,16 +8,14 @@ from typing import Any, TypeVar
 
 from apex_mock.core.faults.rules import Fault
 from apex_mock.core.stubs import Stub
-from apex_mock.core.types import Chat, Operation, ResearchMode
+from apex_mock.core.types import Chat, Micros, Operation, ResearchMode
 from apex_mock.environment import environment
 from apex_mock.mock import ApexMock
-from apex_mock.stubbing import ALL_SCOPES
 from apex_mock.stubfile import read_chats
 from apex_mock.testing.asked import Asked, operation_named
+from apex_mock.testing.backend import Backend
 from apex_mock.testing.builders import Builder, ChatStub, OperationStub, ResearchStub, SearchStub, match_of, named
 from apex_mock.testing.faulty import LaidFault, fault_of
-from apex_mock.testing.ground import Ground
-from apex_mock.tls import Certificate
 from apex_mock.wire.times import EPOCH, micros
 from apex_mock.world import PARTS, research_mode
 
@@ -28,29 +26,27 @@ SLOWEST = 5
 class ApexClock:
     """The time in this test's world, in which its jobs move and its streams flow. Others keep theirs."""
 
-    def __init__(self, ground: Ground, scope: str) -> None:
-        self._ground, self._scope = ground, scope
+    def __init__(self, backend: Backend, scope: str) -> None:
+        self._backend, self._scope = backend, scope
 
     @property
     def now(self) -> datetime:
         """In UTC."""
-        return EPOCH + timedelta(microseconds=self._ground.mock.clock.now(self._scope))
+        return _datetime(self._backend.now(self._scope))
 
     def advance(self, seconds: float) -> datetime:
         """What falls due in the next `seconds` happens now; returns the new now. Raises ValueError below 0.
 
         Stands in for time.sleep: `monkeypatch.setattr(time, "sleep", apex.clock.advance)`.
         """
-        self._ground.mock.clock.advance(self._scope, seconds)
-        return self.now
+        return _datetime(self._backend.advance(self._scope, seconds))
 
     def set(self, time: datetime | str) -> datetime:
         """It is now `time`, forward or back, a datetime with a time zone or "2025-06-01T12:00:00Z"; the pace stays.
 
         A job that is younger than the new now is pending until its time comes again. Raises ValueError.
         """
-        self._ground.mock.clock.set(self._scope, micros(time))
-        return self.now
+        return _datetime(self._backend.set_clock(self._scope, micros(time)))
 
     def freeze(self) -> datetime:
         """Time stands still, until `advance`, `set`, `resume` or `scale`."""
@@ -62,8 +58,7 @@ class ApexClock:
 
     def scale(self, factor: float) -> datetime:
         """Time runs `factor` times as fast as the system's; 0 freezes it. Raises ValueError below 0."""
-        self._ground.mock.clock.scale(self._scope, factor)
-        return self.now
+        return _datetime(self._backend.scale(self._scope, factor))
 
 
 class Apex(Asked):
@@ -72,21 +67,13 @@ class Apex(Asked):
     A handle may be used from any thread, in sync and async tests; each call of it takes a fraction of a millisecond.
     """
 
-    def __init__(
-        self,
-        ground: Ground,
-        key: str,
-        *,
-        url: str = "",
-        certificate: Certificate | None = None,
-        defaults: Mapping[str, Any] | None = None,
-    ) -> None:
-        """`url` is where clients are sent instead of a server of its own; `defaults` are what `choose` takes."""
-        super().__init__(ground, key)
-        self.certificate = certificate
-        self._url, self._defaults = url, dict(defaults or {})
+    def __init__(self, backend: Backend, key: str, *, defaults: Mapping[str, Any] | None = None) -> None:
+        """`defaults` are what `choose` takes."""
+        super().__init__(backend, key)
+        backend.begin(key)
+        self._defaults = dict(defaults or {})
         self.surprises_allowed = False
-        self.clock = ApexClock(ground, key)
+        self.clock = ApexClock(backend, key)
         self._spared: set[str] = set()
         self._complaints: list[str] = []
         self._unfinished: dict[int, Builder] = {}
@@ -97,8 +84,8 @@ class Apex(Asked):
 
     @cached_property
     def url(self) -> str:
-        """http(s)://host:port. The server starts when this is first asked for."""
-        return self._url or self._ground.server.url
+        """http(s)://host:port. A server in this process starts when this is first asked for."""
+        return self._backend.url
 
     @property
     def address(self) -> str:
@@ -108,13 +95,18 @@ class Apex(Asked):
     @property
     def env(self) -> dict[str, str]:
         """The variables that point every client at this test's world; while it runs, they are set in this process."""
-        ca = str(self.certificate.ca) if self.certificate is not None and self.certificate.ca is not None else ""
-        return environment(self.url, self.key, ca)
+        return environment(self.url, self.key, self._backend.ca)
 
     @property
     def mock(self) -> ApexMock:
-        """The fake itself, which all tests of the session share; `key` is this test's scope in it."""
-        return self._ground.mock
+        """The fake itself, which all tests of the session share; `key` is this test's scope in it.
+
+        Raises RuntimeError when it is not in this process.
+        """
+        mock = getattr(self._backend, "mock", None)
+        if not isinstance(mock, ApexMock):
+            raise RuntimeError(f"apex.mock is in another process, behind {self.url}")
+        return mock
 
     # --- Stubs --------------------------------------------------------------------------------------------------------
 
@@ -154,24 +146,19 @@ class Apex(Asked):
 
         Returns them as stored, with their ids. Raises ValueError for a chat that cannot be, or is there already.
         """
-        return list(self._ground.run(self.mock.seed_chats(self.key, self.key, read_chats(list(chats)))))
+        return self._backend.seed_chats(self.key, read_chats(list(chats)))
 
     def lay(self, stub: Stub) -> Stub:
         """Lays down a Stub, in the place of the one with its id."""
-        return self._ground.run(self._lay(stub))
-
-    async def _lay(self, stub: Stub) -> Stub:
-        if stub.id:
-            await self.mock.stubs.remove(self.key, stub.id)
-        return await self.mock.stubs.add(self.key, stub, self.mock.clock.now(self.key))
+        return self._backend.lay(self.key, stub)
 
     def used(self, stub: Stub) -> int:
         """How many calls have had a stub."""
-        return self._ground.run(self.mock.stubs.used(self.key, stub))
+        return self._backend.used(self.key, stub)
 
     def remove(self, stub: Stub) -> None:
         """Takes a stub away."""
-        self._ground.run(self.mock.stubs.remove(self.key, stub.id))
+        self._backend.remove(self.key, stub.id)
 
     def spare(self, stub: Stub) -> None:
         """The test does not fail when no call gets this stub."""
@@ -193,18 +180,15 @@ class Apex(Asked):
         `operation`), `probability`, `count`, `first`, `every`, `since`, `until`; see docs/faults.md.
         Raises BadRule (a ValueError), TypeError or ValueError for what there is not, listing what there is.
         """
-        return LaidFault(self, self._ground.run(self._lay_fault(fault_of(fault, given))))
-
-    async def _lay_fault(self, fault: Fault) -> Fault:
-        return await self.mock.faults.add(self.key, fault, self.mock.clock.now(self.key))
+        return LaidFault(self, self._backend.lay_fault(self.key, fault_of(fault, given)))
 
     def acted(self, fault: Fault) -> int:
         """On how many calls a fault has acted."""
-        return self._ground.run(self.mock.faults.acted(self.key, fault))
+        return self._backend.acted(self.key, fault)
 
     def mend(self, fault: Fault) -> None:
         """Takes a fault away."""
-        self._ground.run(self.mock.faults.remove(self.key, fault.id))
+        self._backend.remove_fault(self.key, fault.id)
 
     # --- How things are -----------------------------------------------------------------------------------------------
 
@@ -235,11 +219,11 @@ class Apex(Asked):
             research = {"progress": research}
         mode = research if research is None or isinstance(research, ResearchMode) else research_mode(dict(research))
         if any(chosen is not None for chosen in (seed, profile, strict, mode)):
-            self._ground.run(self.mock.choose(self.key, profile=profile, research=mode, strict=strict, seed=seed))
+            self._backend.choose(self.key, profile=profile, research=mode, strict=strict, seed=seed)
         for stub in stubs:
             self.spare(self.lay(stub))
         for fault in faults:
-            self._ground.run(self._lay_fault(fault))
+            self._backend.lay_fault(self.key, fault)
 
     def reset(self, *parts: str) -> None:
         """Forgets this test's chats and jobs, stubs, faults, calls, choices and clock, or only the `parts` named
@@ -247,7 +231,7 @@ class Apex(Asked):
 
         Raises InvalidRequest for a part that does not exist.
         """
-        self._ground.run(self.mock.reset(self.key, parts or PARTS))
+        self._backend.reset(self.key, parts or PARTS)
         if not parts or "stubs" in parts:
             self._unfinished.clear()
         if not parts:
@@ -261,16 +245,18 @@ class Apex(Asked):
 
     def complaints(self) -> list[str]:
         """What has surprised the fake in this test, one a line."""
-        # A call without a key is in nobody's world; tests of one process run one after another, so it is this one's.
-        for scope in (self.key, ALL_SCOPES):
-            self._complaints += self._ground.run(self.mock.take_surprises(scope))
+        self._complaints += self._backend.take_surprises(self.key)
         return list(self._complaints)
 
     def unused(self) -> list[str]:
         """The stubs that no call has had, and those that were begun and never got an answer; one a line."""
-        stubs = self._ground.run(self.mock.stubs.unused(self.key))
-        idle = [f"the stub {stub.title} was never used" for stub in stubs if stub.id not in self._spared]
+        stubs = (stub for stub in self._backend.unused(self.key) if stub.id not in self._spared)
+        idle = [f"the stub {stub.title} was never used" for stub in stubs]
         return idle + [f"the stub {builder.name} was given no answer" for builder in self._unfinished.values()]
+
+    def close(self) -> None:
+        """Forgets all of this test's world."""
+        self._backend.reset(self.key)
 
     def summary(self) -> dict[str, Any]:
         """The test's calls in figures, as JSON has them: what --apex-report adds up."""
@@ -284,12 +270,16 @@ class Apex(Asked):
         }
 
 
+def _datetime(at: Micros) -> datetime:
+    return EPOCH + timedelta(microseconds=at)
+
+
 def pace(clock: str | float | datetime) -> tuple[datetime | None, float]:
     """What time a clock is to show, None for the present one, and at what pace it is to run. Raises ValueError."""
     if clock == "frozen":
         return None, 0.0
     if isinstance(clock, datetime) or (isinstance(clock, str) and clock[:1].isdigit()):
-        return EPOCH + timedelta(microseconds=micros(clock)), 0.0
+        return _datetime(micros(clock)), 0.0
     if isinstance(clock, str | bool) or clock < 0:
         raise ValueError(
             f'the clock is "frozen", so many times as fast as the system\'s, or a time like "2025-06-01T12:00:00Z" at '

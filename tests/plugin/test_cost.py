@@ -23,13 +23,13 @@ def test_each(apex):
     took = []
     for n in range(20):
         began = time.perf_counter()
-        handle = Apex(apex._ground, f"{apex.key}-{n}", defaults={"seed": 1, "clock": "frozen"})
+        handle = Apex(apex._backend, f"{apex.key}-{n}", defaults={"seed": 1, "clock": "frozen"})
         assert handle.env
         handle.chat().replies("x")
         handle.stored_chats([{"title": "x"}])
         assert len(handle.unused()) == 1
         assert handle.complaints() == []
         assert handle.describe()
-        apex._ground.run(apex.mock.reset(handle.key))
+        handle.close()
         took.append(time.perf_counter() - began)
     assert sorted(took)[10] < EACH

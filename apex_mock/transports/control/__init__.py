@@ -16,6 +16,7 @@ from apex_mock.transports.control.asking import Handler, Table, scope_of
 from apex_mock.transports.control.faults import Faults
 from apex_mock.transports.control.general import General
 from apex_mock.transports.control.journal import JournalRoutes
+from apex_mock.transports.control.scopes import Scopes
 from apex_mock.transports.control.stubs import Stubs
 
 PREFIX = "/__apex/"
@@ -24,7 +25,7 @@ PREFIX = "/__apex/"
 class Control:
     def __init__(self, mock: ApexMock, folder: StubFolder | None = None) -> None:
         self.mock = mock
-        self._parts = (General(mock, folder), Stubs(mock, folder), Faults(mock), JournalRoutes(mock))
+        self._parts = (General(mock, folder), Stubs(mock, folder), Faults(mock), JournalRoutes(mock), Scopes(mock))
 
     def table(self) -> Table:
         """Method, path below /__apex/, handler."""

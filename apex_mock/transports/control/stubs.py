@@ -1,5 +1,6 @@
 """Stubs over HTTP: listing, laying down, taking away, and why a request got none."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -31,6 +32,7 @@ class Stubs:
         return [
             ("GET", "stubs", self.listed),
             ("POST", "stubs", self.add),
+            ("PUT", "stubs/{id:path}", self.replace),
             ("DELETE", "stubs", self.clear),
             ("DELETE", "stubs/{id:path}", self.remove),
             ("GET", "journal/unmatched", self.unmatched),
@@ -49,13 +51,7 @@ class Stubs:
     async def add(self, request: HttpRequest) -> Response:
         """One stub, a list of them, or {"stubs": [...]}, as in a file; all are laid down, or none. They are for the
         scope of the request; without one for that which they name, else for all."""
-        named = scope_of(request)
-        try:
-            stubs = read_stubs(await json_of(request))
-        except BadRule as error:
-            raise InvalidRequest(
-                f"{error.rule}: {error.problem}" if error.rule else error.problem, error.field
-            ) from None
+        named, stubs = scope_of(request), _read(await json_of(request))
         scopes = [_scope(stub, number, named) for number, stub in enumerate(stubs, 1)]
         given = [(scope, stub.id) for scope, stub in zip(scopes, stubs, strict=True) if stub.id]
         there = {(scope, stub.id) for scope in {*scopes} for stub in await self.mock.stubs.laid(scope)}
@@ -67,6 +63,17 @@ class Stubs:
         ]
         shown = await Shown.to(self.mock, named)
         return Json({"scope": named, "stubs": [shown.stub(stub, scope, 0) for scope, stub in laid]}, 201)
+
+    async def replace(self, request: HttpRequest) -> Response:
+        """One stub, in the place of the one with that id if there is one: the newest now, with the count it had."""
+        named, stubs = scope_of(request), _read(await json_of(request))
+        if len(stubs) != 1:
+            raise InvalidRequest(f"must be one stub, not {len(stubs)}")
+        scope, stub = _scope(stubs[0], 1, named), replace(stubs[0], id=request.path_params["id"])
+        await self.mock.stubs.remove(scope, stub.id)
+        laid = await self.mock.stubs.add(scope, stub, self.mock.clock.now(scope))
+        shown = (await Shown.to(self.mock, named)).stub(laid, scope, await self.mock.stubs.used(scope, laid))
+        return Json({"scope": named, "stubs": [shown]})
 
     async def clear(self, request: HttpRequest) -> Response:
         """Those of a scope; without one, those that are for all scopes."""
@@ -133,6 +140,14 @@ class Stubs:
         """With the scopes they are of, in the order in which they are tried."""
         laid = [(own, stub) for own in dict.fromkeys((scope, ALL_SCOPES)) for stub in await self.mock.stubs.laid(own)]
         return sorted(laid, key=lambda e: (e[1].when.specificity, e[0] != ALL_SCOPES, e[1].order), reverse=True)
+
+
+def _read(body: Any) -> list[Stub]:
+    """Raises InvalidRequest."""
+    try:
+        return read_stubs(body)
+    except BadRule as error:
+        raise InvalidRequest(f"{error.rule}: {error.problem}" if error.rule else error.problem, error.field) from None
 
 
 def _scope(stub: Stub, number: int, named: str) -> str:
