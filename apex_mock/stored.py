@@ -169,6 +169,9 @@ class StoredChats(World):
             for row in chat.rows:
                 row_id = row.id or await self._new_id(caller, "completion", chat_id, row.prompt)
                 rows.append(row.row(row_id, chat_id, owner, now))
+        for ids in ([chat.id for chat in stored], [row.id for row in rows]):
+            if twice := next((id for id in ids if ids.count(id) > 1), None):
+                raise ValueError(f"the id {twice!r} is there twice")
         await self.store.add(scope, *stored, *rows)
         return stored
 

@@ -13,7 +13,7 @@ from tests.clients.running import environment
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 ANYTHING = "…"
-CHANGING = {"version", "pages", "miners"}  # of info: what a new corpus or release changes
+CHANGING = {"version", "pages", "miners", "pid"}  # of info: what a new corpus or release changes
 _BLOCK = re.compile(r"^```sh\n(.*?)^```\n(?:\n```(json|text)\n(.*?)^```\n)?", re.M | re.S)
 _FENCED = re.compile(r"^```(\w+)\n(.*?)^```\n", re.M | re.S)
 

@@ -42,4 +42,5 @@ INNER = {
     "describe",
     "env",
     "mock",
+    "close",
 }

@@ -1,5 +1,6 @@
 """The handle on a fake that runs elsewhere: the same surface, over its control API; and many workers on one fake."""
 
+import asyncio
 import json
 import os
 import ssl
@@ -75,7 +76,7 @@ def test_a_call_is_read_back_as_it_was(far, server):
     httpx.post(f"{far.url}/v1/chat/completions/jobs", json=thinking, headers=headers)
     httpx.get(f"{far.url}/v1/chat/completions/jobs/none", headers=headers)
     far.wait_for(chat=2, search=1, research=1, get_research=1)
-    here = server.mock.journal.select(scope=far.key)
+    here = asyncio.run(server.mock.journal.select(scope=far.key))
     there = far.calls()
     assert [entry.request for entry in there] == [entry.request for entry in here]
     assert [entry.frames for entry in there] == [entry.frames for entry in here]
@@ -230,7 +231,7 @@ def test_workers_use_a_fake_that_runs(inner, told, server, monkeypatch, how):
     assert (urls, len(keys)) == ({server.url}, 24)
     assert {key.startswith("mine-test-") for key in keys} == {how == "option"}
     for key in keys:
-        assert server.mock.journal.select(scope=key) == []
+        assert asyncio.run(server.mock.journal.select(scope=key)) == []
 
 
 def test_without_workers_there_is_nothing_to_share(inner, told):

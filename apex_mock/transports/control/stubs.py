@@ -32,9 +32,9 @@ class Stubs:
         return [
             ("GET", "stubs", self.listed),
             ("POST", "stubs", self.add),
-            ("PUT", "stubs/{id:path}", self.replace),
             ("DELETE", "stubs", self.clear),
             ("DELETE", "stubs/{id:path}", self.remove),
+            ("PUT", "stubs/{id:path}", self.replace),
             ("GET", "journal/unmatched", self.unmatched),
             ("GET", "journal/near-misses", self.near_misses),
             ("POST", "journal/near-misses", self.near_misses_of),
