@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PROTO := apex_mock/proto/apex/v1/apex.proto
 GEN := apex_mock/wire/gen
 
-.PHONY: serve test unit contract contract-page check format lint types layers generate generated bench failures samples requirements wheel clean help
+.PHONY: serve test unit contract contract-page check format lint types layers generate generated bench failures samples requirements audit wheel clean help
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ samples: $(READY) ## write fixtures/samples anew; read them before you commit th
 requirements: $(READY) ## compile requirements.txt anew
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		pyproject.toml requirements.in -o requirements.txt
+
+audit: $(READY) ## known weaknesses of the pinned dependencies, where their list can be had
+	$(BIN)/uvx pip-audit --disable-pip --require-hashes -r requirements.txt
 
 wheel: $(READY)
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation -w dist .

@@ -1,6 +1,7 @@
 """The Starlette application: every route of HTTP/1.1, on one mock."""
 
 import logging
+import re
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,9 +21,11 @@ from apex_mock.stubfolder import StubFolder, folder_of
 from apex_mock.transports import constellation, sn1
 from apex_mock.transports.broken import Broken
 from apex_mock.transports.control import Control
+from apex_mock.transports.control.access import ANYBODY, Access
 from apex_mock.transports.described import Described
 from apex_mock.wire.sn1 import BadBody
 
+_KEY_IN_PATH = re.compile("(?<=-api-key/)[^/]+")
 log = logging.getLogger("apex_mock")
 
 
@@ -38,12 +41,16 @@ class ApexApp(Starlette):
 
 
 def create_app(
-    mock: ApexMock | None = None, *, settings: Settings | None = None, folder: StubFolder | None = None
+    mock: ApexMock | None = None,
+    *,
+    settings: Settings | None = None,
+    folder: StubFolder | None = None,
+    access: Access = ANYBODY,
 ) -> Starlette:
     """The application for a mock: for uvicorn, or for an ASGI test client. Its state has the mock as `mock`.
 
     `folder` is the stubs that a server already keeps; without one, those of the settings are laid down by the first
-    request.
+    request. `access` says who may use the control API.
     """
     mock = mock or ApexMock(settings)
     middleware = []
@@ -55,7 +62,7 @@ def create_app(
     rest = host.routes()
     rpc = Mount(constellation.PATH, app=constellation.Constellation(mock))
     # Routes are tried in order, so the two busiest stand first.
-    control = Control(mock, folder).routes()
+    control = Control(mock, folder, access).routes()
     app = ApexApp(routes=[rest[0], rpc, *rest[1:], Described(host).route(), *control], middleware=middleware)
     app.router.redirect_slashes = False
     app.state.mock = mock
@@ -126,7 +133,9 @@ class Errors:
             request = Request(scope)
             if isinstance(error, HTTPException) and not request.url.path.startswith("/__apex/"):
                 scope_name = self._mock.gate.scope_of(tuple(scope["headers"]))
-                await self._mock.surprise(scope_name, f"{request.method} {request.url.path}: {error.detail}")
+                await self._mock.surprise(
+                    scope_name, f"{request.method} {_KEY_IN_PATH.sub('…', request.url.path)}: {error.detail}"
+                )
             response = await answer_to(request, error)
             await response(scope, receive, watched)
         if isinstance(out, Broken):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias
 
+from apex_mock.core.credentials import API_KEY, AUTHORIZATION
 from apex_mock.core.types import ApiKey, Caller, Micros
 from apex_mock.errors import RateLimited, Unauthenticated
 from apex_mock.settings import Settings
@@ -30,9 +31,9 @@ def _text(sent: str | bytes) -> str:
 
 def key_of(headers: Mapping[str, str], *, api_key_header: bool) -> str:
     """The key that was sent. `api-key` counts on the REST host only (D2). Raises Unauthenticated."""
-    if api_key_header and (key := headers.get("api-key", "")):
+    if api_key_header and (key := headers.get(API_KEY, "")):
         return key
-    authorization = headers.get("authorization", "")
+    authorization = headers.get(AUTHORIZATION, "")
     if not authorization.strip():
         raise Unauthenticated("Missing API key", hint=HINT)
     scheme, _, key = authorization.strip().partition(" ")

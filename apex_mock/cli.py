@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import secrets
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -42,6 +44,13 @@ def serve(
     ] = False,
     cert: Annotated[Optional[Path], typer.Option(help="Your own certificate, PEM; needs --key.")] = None,
     key: Annotated[Optional[Path], typer.Option(help="Your own private key, PEM; needs --cert.")] = None,
+    expose: Annotated[
+        bool, typer.Option("--expose", help="Other machines may reach it; the control API then wants a token.")
+    ] = False,
+    control_token: Annotated[
+        Optional[str],
+        typer.Option(help="What the control API wants in the header x-apex-token. With --expose: made if not given."),
+    ] = None,
     auth: Annotated[
         Optional[str], typer.Option(help="any: any key will do. off: none is needed. keys: only those of --api-key.")
     ] = None,
@@ -104,6 +113,7 @@ def serve(
     from apex_mock.supervisor import CannotStart
 
     flags: dict[str, Any] = {
+        "control_token": control_token,
         "auth": auth,
         "api_keys": tuple(api_key) if api_key else None,
         "admin_key": admin_key,
@@ -128,11 +138,13 @@ def serve(
     }
     try:
         settings = Settings.load(flags, file=config)
+        if expose and not settings.control_token:
+            settings = replace(settings, control_token=secrets.token_urlsafe(18))
         if workers < 1:
             raise BadSetting("--workers: at least one has to serve")
         with PrivateFolder() as folder:
             certificate = _certificate(tls, cert, key, host, folder)
-            where = Bind(host=host, port=port, grpc_port=grpc_port, certificate=certificate)
+            where = Bind(host=host, port=port, grpc_port=grpc_port, certificate=certificate, expose=expose)
             _run_alone(settings, where) if workers == 1 else _run_many(settings, where, workers)
     except (BadSetting, BadFixture, CannotListen, CannotStart, StoreFailed) as error:
         fail(str(error))
@@ -146,6 +158,9 @@ def env(
     url: Annotated[str, typer.Option(help="Where the fake is.")] = "http://127.0.0.1:8080",
     format: Annotated[str, typer.Option(help="sh, fish, powershell, json, or github (for $GITHUB_ENV).")] = "sh",
     api_key: Annotated[str, typer.Option(help="The key to call it with.")] = "test-key",
+    control_token: Annotated[
+        str, typer.Option(envvar="APEX_MOCK_CONTROL_TOKEN", help="The token of its control API, where it wants one.")
+    ] = "",
 ) -> None:
     """Print what points every client at a running fake: eval "$(apex-mock env)"."""
     from apex_mock.environment import FORMATS, NotThere, environment, find
@@ -153,7 +168,7 @@ def env(
     if format not in FORMATS:
         fail(f"--format: there is no {format!r}; there are {', '.join(FORMATS)}")
     try:
-        found = find(url)
+        found = find(url, control_token)
     except NotThere as error:
         fail(str(error))
     print(FORMATS[format](environment(found.url, api_key, found.ca)))
@@ -220,6 +235,10 @@ def _greet(where: Any, settings: Any, workers: int = 1) -> None:
     trust = {name: value for name, value in environment.items() if name.endswith(("PATH", "FILE", "CERTS", "BUNDLE"))}
     for name in ("MACROCOSMOS_BASE_URL", "MACROCOSMOS_USE_HTTPS", "MACROCOSMOS_API_KEY", *trust):
         print(f"  export {name}={environment[name]}")
+    if where.expose:
+        print(f"\nOther machines can reach {where.host}: the API with any key that --auth lets in, and the control API")
+        print("with this token, in the header x-apex-token:\n")
+        print(f"  export APEX_MOCK_CONTROL_TOKEN={settings.control_token}")
     print("\nCtrl-C ends it.", flush=True)
 
 

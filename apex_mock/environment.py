@@ -3,6 +3,7 @@
 import shlex
 import ssl
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import NamedTuple
@@ -28,8 +29,9 @@ class Found(NamedTuple):
     ca: str
 
 
-def find(url: str) -> Found:
-    """Asks a running fake what clients must know. Raises NotThere."""
+def find(url: str, token: str = "") -> Found:
+    """Asks a running fake what clients must know; `token` is that of its control API, where it wants one. Raises
+    NotThere."""
     parts = urlsplit(url if "//" in url else f"http://{url}")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise NotThere(f"--url: {url!r} is not http://HOST:PORT")
@@ -40,7 +42,7 @@ def find(url: str) -> Found:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     base = f"{parts.scheme}://{host}:{port}"
     try:
-        told = orjson.loads(_get(parts.scheme, parts.hostname, port, "/__apex/info"))
+        told = orjson.loads(_get(parts.scheme, parts.hostname, port, "/__apex/info", token))
     except (OSError, HTTPException) as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise NotThere(f"nothing answers at {base}: {why}; start it with `apex-mock serve`") from None
@@ -52,15 +54,18 @@ def find(url: str) -> Found:
     return Found(base, str(told.get("auth")), ca if isinstance(ca, str) and Path(ca).is_file() else "")
 
 
-def _get(scheme: str, host: str, port: int, path: str) -> bytes:
+def _get(scheme: str, host: str, port: int, path: str, token: str) -> bytes:
     connection = HTTPConnection(host, port, timeout=TIMEOUT)
     if scheme == "https":
         # Which authority to trust is what is being asked; no key is sent.
         context = ssl._create_unverified_context()  # noqa: S323  # see above
         connection = HTTPSConnection(host, port, timeout=TIMEOUT, context=context)
     try:
-        connection.request("GET", path)
-        return connection.getresponse().read()
+        connection.request("GET", path, headers={"x-apex-token": token} if token else {})
+        answer = connection.getresponse()
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise NotThere("the control API of this server wants its token: set APEX_MOCK_CONTROL_TOKEN")
+        return answer.read()
     finally:
         connection.close()
 

@@ -3,6 +3,7 @@
 import errno
 import socket
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from apex_mock.environment import environment
 from apex_mock.tls import Certificate
@@ -16,12 +17,14 @@ class CannotListen(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bind:
-    """Where to listen. Port 0 picks a free one; `grpc_port` None opens no port for gRPC alone."""
+    """Where to listen. Port 0 picks a free one; `grpc_port` None opens no port for gRPC alone. `expose`: other machines
+    may reach it."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     grpc_port: int | None = None
     certificate: Certificate | None = None
+    expose: bool = False
 
     @property
     def secure(self) -> bool:
@@ -48,6 +51,25 @@ class Bind:
 
 
 HERE = Bind()
+
+
+def check_exposure(where: Bind, token: str) -> None:
+    """Raises CannotListen for a server that would be open to others without a word, or whose control API would be."""
+    if is_local(where.host):
+        return
+    if not where.expose:
+        raise CannotListen(f"{where.host} lets other machines in; if they may, say so: --expose")
+    if not token:
+        raise CannotListen("a server that other machines can reach wants a token for its control API: --control-token")
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine can reach what listens on a host. Raises CannotListen for one that there is not."""
+    try:
+        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise _cannot(host, 0, "--port", error) from None
+    return all(ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in found)
 
 
 def bind(host: str, port: int, flag: str = "--port") -> socket.socket:

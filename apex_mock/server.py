@@ -13,13 +13,14 @@ import uvicorn
 import uvloop
 
 from apex_mock.app import create_app
-from apex_mock.listening import BACKLOG, HERE, Bind, CannotListen, bind
+from apex_mock.listening import BACKLOG, HERE, Bind, CannotListen, bind, check_exposure
 from apex_mock.mock import ApexMock
 from apex_mock.oneport import GrpcRelay, OnePortProtocol
 from apex_mock.private import PrivateFolder
 from apex_mock.settings import Settings
 from apex_mock.stubfolder import folder_of
-from apex_mock.tls import Certificate
+from apex_mock.tls import NAMES, Certificate
+from apex_mock.transports.control.access import Access
 from apex_mock.transports.grpc_server import GrpcServer
 
 GRACE = 0.3  # seconds for calls under way to end before they are cut
@@ -85,6 +86,7 @@ class Server:
 
     async def start(self) -> None:
         """Raises CannotListen, StoreFailed."""
+        check_exposure(self.where, self.mock.settings.control_token)
         await self.mock.start()
         if self._shared is not None:
             self._socket = self._shared
@@ -123,7 +125,8 @@ class Server:
             raise CannotListen(f"cannot listen on {host}:{port} for gRPC: {error}") from None
 
     def _make_uvicorn(self, state: dict[str, Any]) -> uvicorn.Server:
-        app = create_app(self.mock, folder=self._stubs)
+        access = Access(frozenset({*NAMES, self.where.host}), self.mock.settings.control_token)
+        app = create_app(self.mock, folder=self._stubs, access=access)
         app.state.ca = self.where.ca
         config = uvicorn.Config(
             app,
@@ -211,8 +214,12 @@ def serve(
     port: int = 0,
     grpc_port: int | None = None,
     certificate: Certificate | None = None,
+    expose: bool = False,
     settings: Mapping[str, Any] | None = None,
 ) -> ServerThread:
-    """A fake for a `with` block, on a free port by default; `settings` are Settings' fields by name."""
-    where = Bind(host=host, port=port, grpc_port=grpc_port, certificate=certificate)
+    """A fake for a `with` block, on a free port by default; `settings` are Settings' fields by name.
+
+    A `host` that other machines can reach needs `expose=True` and the setting `control_token`.
+    """
+    where = Bind(host=host, port=port, grpc_port=grpc_port, certificate=certificate, expose=expose)
     return ServerThread(Server(mock or ApexMock(Settings.load(settings)), where))

@@ -27,6 +27,8 @@ class Settings:
     auth: "any" (a key is needed, whichever), "off" (none is) or "keys" (only api_keys and keys made over the API).
     api_keys: the keys that "keys" accepts; naming any turns "any" into "keys".
     admin_key: what the API-key calls want in the header admin-key.
+    control_token: what the control API wants in the header x-apex-token; "" for nothing, which only does on a server
+        that no other machine can reach.
     service_keys: keys whose header x-forwarded-user names the user they act for; empty means that any key may.
     profile: which latency profile of fixtures/profiles.yaml holds.
     profiles, network, corpus: files or a folder of your own.
@@ -48,6 +50,7 @@ class Settings:
     api_keys: tuple[str, ...] = ()
     admin_key: str = "admin"
     service_keys: tuple[str, ...] = ()
+    control_token: str = ""
     profile: str = "instant"
     profiles: Path | None = None
     network: Path | None = None

@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apex_mock.clock import stopwatch
-from apex_mock.listening import Bind, bind_shared, sibling
+from apex_mock.listening import Bind, bind_shared, check_exposure, sibling
 from apex_mock.private import PrivateFolder
 from apex_mock.settings import MEMORY, Settings
 
@@ -63,6 +63,7 @@ class Supervisor:
 
     async def start(self) -> None:
         """Raises CannotListen, CannotStart."""
+        check_exposure(self.where, self.settings.control_token)
         if self.settings.store == MEMORY:
             # No process can look into another's memory.
             self._folder = PrivateFolder()

@@ -12,10 +12,11 @@ from functools import lru_cache
 from typing import Any
 
 from apex_mock.core.chats import GivenChat, GivenRow
+from apex_mock.core.credentials import SECRET_HEADERS
 from apex_mock.core.types import Caller, ChatRequest, Micros, Mode, Operation, SearchRequest, ToolCall, WebResult
 from apex_mock.errors import Code
 
-SECRET = frozenset({"key", "header authorization", "header api-key", "header admin-key"})  # never shown
+SECRET = frozenset({"key", *(f"header {name}" for name in SECRET_HEADERS)})  # never shown
 Predicate = Callable[[Any, Caller], bool]
 
 

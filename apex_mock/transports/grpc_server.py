@@ -1,8 +1,9 @@
 """Constellation over gRPC, on grpcio: the same table of methods, health checking and reflection."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeAlias
 
@@ -24,11 +25,18 @@ from apex_mock.wire.methods import METHODS, SERVICE, Method
 STATUS: dict[Code, grpc.StatusCode] = {
     code: grpc.StatusCode.CANCELLED if code is Code.CANCELED else grpc.StatusCode[code.name] for code in Code
 }
-OPTIONS: Sequence[tuple[str, int]] = (("grpc.max_concurrent_streams", 2000),)
+OPTIONS: Sequence[tuple[str, int]] = (
+    ("grpc.max_concurrent_streams", 2000),
+    # Beyond 1,000 calls that wait to be taken up grpc refuses some at random, whoever made them: one client that makes
+    # many and gives them up at once would have the calls of others canceled.
+    ("grpc.server.max_pending_requests", 100_000),
+    ("grpc.server.max_pending_requests_hard_limit", 200_000),
+)
 Requests: TypeAlias = AsyncIterator[bytes]
 Streaming: TypeAlias = Callable[[Requests, Context], AsyncIterator[bytes]]
 RpcHandler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _TRANSPORT = "grpc"
+STOP_WITHIN = 0.5  # seconds that a stop may take after its grace
 log = logging.getLogger("apex_mock")
 
 
@@ -72,7 +80,9 @@ class GrpcServer:
 
     async def stop(self, grace: float) -> None:
         await self._health.enter_graceful_shutdown()
-        await self._server.stop(grace)
+        # Calls that were given up in great numbers leave grpc waiting for what does not come.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._server.stop(grace), grace + STOP_WITHIN)
 
 
 def _private_pool() -> descriptor_pool.DescriptorPool:

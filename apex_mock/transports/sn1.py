@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from apex_mock.asgi import Body, Endpoint, HttpRequest, Json, Stream
+from apex_mock.core.credentials import ADMIN_KEY
 from apex_mock.core.types import Caller, Mode
 from apex_mock.errors import ApexError
 from apex_mock.mock import Answer, ApexMock
@@ -98,16 +99,16 @@ class Sn1:
 
     async def create_key(self, request: HttpRequest) -> Response:
         rate_limit = _whole(request, "rate_limit")
-        key = await self.mock.create_key(rate_limit, request.headers.get("admin-key", ""))
+        key = await self.mock.create_key(rate_limit, request.headers.get(ADMIN_KEY, ""))
         return Json({"message": "API key created", "api_key": key})
 
     async def modify_key(self, request: HttpRequest) -> Response:
         rate_limit = _whole(request, "rate_limit")
-        await self.mock.modify_key(request.path_params["key"], rate_limit, request.headers.get("admin-key", ""))
+        await self.mock.modify_key(request.path_params["key"], rate_limit, request.headers.get(ADMIN_KEY, ""))
         return Json({"message": "API key updated"})
 
     async def delete_key(self, request: HttpRequest) -> Response:
-        await self.mock.delete_key(request.path_params["key"], request.headers.get("admin-key", ""))
+        await self.mock.delete_key(request.path_params["key"], request.headers.get(ADMIN_KEY, ""))
         return Json({"message": "API key deleted"})
 
     async def available_miners(self, request: HttpRequest) -> Response:

@@ -58,7 +58,10 @@ def test_a_taken_port_is_one_clear_line(server):
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "203.0.113.1"])
 def test_an_address_that_is_not_ours_is_one_clear_line(host):
     """Neither a name that means nothing nor somebody else's number."""
-    with pytest.raises(CannotListen, match=f"cannot listen on {re.escape(host)}:0: "), serve(host=host):
+    with (
+        pytest.raises(CannotListen, match=f"cannot listen on {re.escape(host)}:0: "),
+        serve(host=host, expose=True, settings={"control_token": "t"}),
+    ):
         pass
 
 

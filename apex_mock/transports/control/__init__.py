@@ -12,6 +12,7 @@ from starlette.routing import Route, compile_path
 from apex_mock.asgi import Endpoint, HttpRequest, Json
 from apex_mock.mock import ApexMock
 from apex_mock.stubfolder import StubFolder
+from apex_mock.transports.control.access import ANYBODY, Access
 from apex_mock.transports.control.asking import Handler, Table, scope_of
 from apex_mock.transports.control.faults import Faults
 from apex_mock.transports.control.general import General
@@ -23,8 +24,8 @@ PREFIX = "/__apex/"
 
 
 class Control:
-    def __init__(self, mock: ApexMock, folder: StubFolder | None = None) -> None:
-        self.mock = mock
+    def __init__(self, mock: ApexMock, folder: StubFolder | None = None, access: Access = ANYBODY) -> None:
+        self.mock, self._access = mock, access
         self._parts = (General(mock, folder), Stubs(mock, folder), Faults(mock), JournalRoutes(mock), Scopes(mock))
 
     def table(self) -> Table:
@@ -32,16 +33,29 @@ class Control:
         return [row for part in self._parts for row in part.table()]
 
     def routes(self) -> list[Route]:
-        limit = self.mock.settings.max_body_bytes
-        table = [*self.table()]
         routes = [
             # Being alive is told whatever the store does.
             Route(
-                PREFIX + path, Endpoint(handle if path == "health" else self._looking(handle), limit), methods=[method]
+                PREFIX + path,
+                self._endpoint(handle if path == "health" else self._looking(handle)),
+                methods=[method],
             )
-            for method, path, handle in table
+            for method, path, handle in self.table()
         ]
-        return [*routes, Route(PREFIX + "{path:path}", Endpoint(self.nothing, limit))]
+        return [*routes, Route(PREFIX + "{path:path}", self._endpoint(self.nothing))]
+
+    def _endpoint(self, handle: Handler) -> Endpoint:
+        """For those who have access."""
+
+        @wraps(handle)
+        async def guarded(request: HttpRequest) -> Response:
+            refusal = self._access.refusal(request)
+            if refusal is not None:
+                status, why = refusal
+                return Json({"detail": why}, status)
+            return await handle(request)
+
+        return Endpoint(guarded, self.mock.settings.max_body_bytes)
 
     def _looking(self, handle: Handler) -> Handler:
         """What others have done until now is seen, as in any other call."""

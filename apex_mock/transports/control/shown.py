@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
+from apex_mock.core.credentials import SECRET_HEADERS
 from apex_mock.core.faults.rules import Fault
 from apex_mock.core.stubs import Difference, Stub
 from apex_mock.core.types import Operation
@@ -18,10 +19,7 @@ from apex_mock.wire.times import rfc3339
 # Their requests are about keys.
 _KEPT_BACK = frozenset({Operation.CREATE_KEY, Operation.MODIFY_KEY, Operation.DELETE_KEY})
 _INNER = frozenset({"fingerprint", "size"})
-_SECRET_HEADERS = frozenset({"authorization", "api-key", "admin-key", "cookie"})
-
-
-_QUOTED = re.compile(rf"\b(key|header (?:{'|'.join(_SECRET_HEADERS)})): wanted .*", re.S | re.I)
+_QUOTED = re.compile(rf"\b(key|header (?:{'|'.join(sorted(SECRET_HEADERS))})): wanted .*", re.S | re.I)
 
 
 class Shown:
@@ -82,7 +80,7 @@ class Shown:
     def difference(self, found: Difference) -> dict[str, str]:
         """A difference in who calls is told without the keys."""
         header = found.field.removeprefix("header ").lower()
-        if found.field == "key" or header in _SECRET_HEADERS:
+        if found.field == "key" or header in SECRET_HEADERS:
             return {"field": found.field, "wanted": "another", "got": "not shown"}
         return {"field": found.field, "wanted": found.wanted, "got": found.got}
 
@@ -101,7 +99,7 @@ def _without_keys(written: dict[str, Any]) -> dict[str, Any]:
     if "key" in when:
         when["key"] = {name: redact(value) for name, value in when["key"].items()}
     for name in when.get("headers", {}):
-        if name.lower() in _SECRET_HEADERS:
+        if name.lower() in SECRET_HEADERS:
             when["headers"][name] = {how: redact(value) for how, value in when["headers"][name].items()}
     return written
 
