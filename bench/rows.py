@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apex_mock.fixtures import load_corpus
+from bench.driving import driving
 from bench.figures import Figure, ratio_of
 from bench.loads import BUSY, CONNECTIONS, Load, h2load, wrk, wrk_script, wrk_script_of_many
 from bench.prompts import distinct
@@ -241,4 +242,5 @@ ROWS: dict[str, Row] = {
     "storm": Row(_storm),
     "distinct": Row(_distinct, "wrk", lambda s, w, f: _distinct_load(s, f)),
     "search": Row(_search),
+    "load": Row(lambda stage: driving(stage.fake.port, stage.folder)),
 }

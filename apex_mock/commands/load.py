@@ -31,6 +31,9 @@ def load(
     ] = "",
     header: Annotated[Optional[list[str]], typer.Option(help="A header to send; may be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="What prompts, pauses and arrivals derive from.")] = 0,
+    variety: Annotated[
+        int, typer.Option(min=1, help="How many different seeds requests have; 1: the same question, the same answer.")
+    ] = 1_000_001,
     poll: Annotated[str, typer.Option(help="Pause between two looks at a research job.")] = "1s",
     grace: Annotated[str, typer.Option(help="How long what is under way at the end may take.")] = "10s",
     timeout: Annotated[str, typer.Option(help="How long an answer, or the next piece of a stream, may take.")] = "60s",
@@ -96,6 +99,7 @@ def load(
         api_key=api_key,
         headers=tuple(header or ()),
         seed=seed,
+        variety=variety,
         poll=poll,
         grace=grace,
         timeout=timeout,

@@ -4,6 +4,8 @@ Ends with 0 when every gate holds, 1 when one does not or the run is worse than 
 run that could not be made.
 """
 
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from apexload import preflight
+from apexload import options, preflight
 from apexload.baseline import TOLERANCE, Compared, compare
 from apexload.gates import Gate, judge, read_gates
 from apexload.options import header
@@ -24,6 +26,7 @@ from apexload.scenarios import SCENARIOS, Scenario
 POLL = 0.1  # seconds between two looks at the run
 LOG_LINES = 12
 WIDTH = 120
+ENDS_WITHIN = 20.0  # seconds, beyond --grace
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Asked:
     api_key: str = ""
     headers: tuple[str, ...] = ()
     seed: int = 0
+    variety: int = 1_000_001
     poll: str = "1s"
     grace: str = "10s"
     timeout: str = "60s"
@@ -117,7 +121,16 @@ def _command(asked: Asked, scenario: Scenario, *files: str) -> list[str]:
             f"{max(1, round(asked.duration))}s",
         ]
         command += ["--spawn-rate", str(asked.spawn_rate or asked.users), "--exit-code-on-error", "0"]
-        command += ["--shape", asked.shape, "--arrivals", asked.arrivals, "--seed", str(asked.seed)]
+        command += [
+            "--shape",
+            asked.shape,
+            "--arrivals",
+            asked.arrivals,
+            "--seed",
+            str(asked.seed),
+            "--variety",
+            str(asked.variety),
+        ]
         command += ["--poll", asked.poll, "--grace", asked.grace, "--timeout", asked.timeout, *files]
         command += ["--api-key", asked.api_key] if asked.api_key else []
         command += ["--rate", asked.rate] if asked.rate else []
@@ -140,7 +153,11 @@ def _measure(asked: Asked, scenario: Scenario, folder: Path, console: Console) -
     saved, live, log = folder / "result.json", folder / "live.json", folder / "locust.log"
     command = _command(asked, scenario, "--save", str(saved), "--live", str(live))
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        # In a session of its own: Ctrl-C comes to us alone, and Locust gets one signal to end by.
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        told = signal.signal(signal.SIGTERM, _interrupt)
         try:
             with Progress(console, asked, live) as progress:
                 while _running(process):
@@ -149,7 +166,8 @@ def _measure(asked: Asked, scenario: Scenario, folder: Path, console: Console) -
             console.print("Interrupted: judging what was measured so far.")
             process.terminate()
         finally:
-            _end(process)
+            signal.signal(signal.SIGTERM, told)
+            _end(process, options.seconds(asked.grace))
     if not saved.exists():
         said = log.read_text("utf-8", "replace").splitlines()
         raise CannotRun(f"locust ended with {process.returncode} and no result:\n" + "\n".join(said[-LOG_LINES:]))
@@ -164,11 +182,15 @@ def _running(process: "subprocess.Popen[bytes]") -> bool:
     return False
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _end(process: "subprocess.Popen[bytes]", grace: float) -> None:
     try:
-        process.wait(30)
+        process.wait(grace + ENDS_WITHIN)
     except subprocess.TimeoutExpired:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 

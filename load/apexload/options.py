@@ -68,6 +68,7 @@ class Options:
     think: tuple[float, float] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
+    variety: int = 1_000_001
     poll: float = 1.0
     grace: float = 10.0
     timeout: float = 60.0
@@ -87,6 +88,7 @@ def add_to(parser: Any) -> None:
     add("--think", type=think, default=None, help="Closed model: a user's pause between requests, such as 1-3s.")
     add("--header", type=header, action="append", default=[], help="A header to send; may be repeated.")
     add("--seed", type=int, default=0, help="What prompts, pauses and arrivals derive from.")
+    add("--variety", type=int, default=1_000_001, help="How many different seeds requests have; 1: always the same.")
     add("--poll", type=seconds, default=1.0, help="Pause between two looks at a research job.")
     add("--grace", type=seconds, default=10.0, help="How long what is under way at the end may take.")
     add("--timeout", type=seconds, default=60.0, help="How long an answer may take, or the next piece of a stream.")

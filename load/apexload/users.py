@@ -74,8 +74,8 @@ class ApexUser(User):
         return prompts.draw(kind, self.random)
 
     def draw_seed(self) -> int:
-        """A seed for a request, in the range in which the API draws one itself."""
-        return self.random.randrange(1_000_001)
+        """A seed for a request; by default from the range in which the API draws one itself."""
+        return self.random.randrange(self.options.variety)
 
     @property
     def headers(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 
 from apexload.result import read_result
 from apexload.scenarios import FOLDER
-from tests.load.running import FAKE, load, result_of, start
+from tests.load.running import FAKE, failed_gates, load, result_of, start
 from tests.wires import PLAIN
 
 pytestmark = pytest.mark.xdist_group("load")
@@ -43,6 +43,32 @@ def test_the_open_model_shows_what_the_closed_one_omits(server, key, tmp_path):
     assert measures.generator["lateness"].count == chat.requests
     assert measures.unsent + chat.requests == pytest.approx(60, abs=3)
     assert "were never sent" in said
+
+
+def test_a_limit_on_time_fails_when_the_fake_is_slower(server, key, tmp_path):
+    """The gate names the percentile; the error rate is as it was."""
+    gates = tmp_path / "gates.toml"
+    gates.write_text("[chat]\nerror_rate = '0 %'\n[chat.latency]\np50 = '250 ms'\n")
+    httpx.post(f"{server.url}/__apex/faults?scope={key}", json="delay; seconds=0.3", verify=PLAIN).raise_for_status()
+    code, said = load(
+        *("chat", "--host", server.url, "--api-key", key, "--report", str(tmp_path), "--gates", str(gates)),
+        *("--users", "2", "--duration", "1s"),
+    )
+    assert (code, failed_gates(tmp_path)) == (1, {"chat latency p50"}), said
+
+
+def test_a_run_that_is_interrupted_is_judged_by_what_there_was(server, key, tmp_path):
+    """One signal ends it in order, with a report, and leaves no process behind."""
+    process = start(
+        *FAKE, "chat", "--host", server.url, "--api-key", key, "--report", str(tmp_path),
+        *("--users", "2", "--duration", "300s", "--think", "20ms"),
+    )  # fmt: skip
+    wait_for(lambda: asked(server, key) > 20)
+    process.terminate()  # `timeout` passes it on
+    said, _ = process.communicate()
+    assert "Interrupted: judging what was measured so far." in said
+    assert "Passed: all" in said
+    assert result_of(tmp_path).measures.operations["chat"].requests == asked(server, key)
 
 
 def test_three_workers_measure_what_the_fake_was_asked(server, key, tmp_path):

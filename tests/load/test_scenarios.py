@@ -19,19 +19,17 @@ pytestmark = pytest.mark.xdist_group("load")
 QUICK = ("--users", "4", "--duration", "2s", "--think", "20-60ms", "--poll", "50ms", "--timeout", "10s")
 AT_ONCE = 5
 POLLS = ("--header", "x-apex-research: progress=polls; polls=3")
-BROKEN = {"error": {"code": "unavailable"}}
-CUT = {"text": "This stream ends early", "error": {"code": "unavailable", "after_chunks": 2}}
-# What is broken, and a gate of the scenario's own that notices.
+# A fault, and a gate of the scenario's own that notices.
 FAULTS = {
-    "chat": (BROKEN, "chat error_rate"),
-    "stream": (CUT, "stream completeness"),
-    "search": (BROKEN, "search error_rate"),
-    "research": (BROKEN, "research error_rate"),
-    "chats": (BROKEN, "all error_rate"),
-    "sdk": (CUT, "sdk.stream completeness"),
-    "openai": (CUT, "openai.stream completeness"),
-    "mixed": (CUT, "all completeness"),
-    "soak": (CUT, "all completeness"),
+    "chat": ("error; probability=0.3", "chat error_rate"),
+    "stream": ("truncate; after=2; stream=true", "stream completeness"),
+    "search": ("duplicate", "search checks"),
+    "research": ("research; fail_at=2", "research error_rate"),
+    "chats": ("error; code=resource_exhausted; every=5", "all error_rate"),
+    "sdk": ("drop; after=2; stream=true", "sdk.stream completeness"),
+    "openai": ("error; after=2; stream=true", "openai.stream completeness"),
+    "mixed": ("no_end; stream=true", "all completeness"),
+    "soak": ("malformed; at=2; stream=true", "all completeness"),
 }
 
 
@@ -64,10 +62,9 @@ def sound(server, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def faulty(server, tmp_path_factory):
-    """Each scenario's key has a stub that breaks its calls."""
-    for name, (reply, _) in FAULTS.items():
-        url = f"{server.url}/__apex/stubs?scope=faulty-{name}"
-        httpx.post(url, json={"reply": reply}, verify=PLAIN).raise_for_status()
+    """Each scenario's key has a fault of its own."""
+    for name, (fault, _) in FAULTS.items():
+        httpx.post(f"{server.url}/__apex/faults?scope=faulty-{name}", json=fault, verify=PLAIN).raise_for_status()
     return run_all(server, tmp_path_factory.mktemp("faulty"), "faulty")
 
 
