@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 FINISHES = ("stop", "length", "tool_calls", "content_filter")
+FLUENT = 10  # deltas: two that come in one packet would be a hundred thousand a second
 STATUSES = ("pending", "running", "completed", "failed")
 
 
@@ -113,6 +114,6 @@ class Stream:
         first, last = self.times[0], self.times[-1]
         found = [("ttft", 1000 * (first - begun))]
         found += [("itl", 1000 * (b - a)) for a, b in zip(self.times, self.times[1:], strict=False)]
-        if last > first:
+        if len(self.times) >= FLUENT and last > first:
             found.append(("tokens_per_second", (len(self.times) - 1) / (last - first)))
         return found

@@ -29,7 +29,9 @@ KINDS: dict[str, Kind] = {
     "response": Kind("from when it was due to the whole answer (open model)"),
     "ttft": Kind("from sending to the first non-empty content delta"),
     "itl": Kind("between two content deltas"),
-    "tokens_per_second": Kind("content deltas after the first, a second", "/s", more_is_better=True),
+    "tokens_per_second": Kind(
+        "content deltas after the first, a second; of streams with ten or more", "/s", more_is_better=True
+    ),
     "job_time": Kind("from submitting a job to seeing it completed"),
     "polls": Kind("polls until a job was seen completed", ""),
     "lateness": Kind("how late the generator sent what was due (open model)"),

@@ -28,6 +28,10 @@ LAG_EVERY = 0.02
 _TRIALS = 2000
 
 
+class Wrong(Exception):
+    """An answer that is an error; the message is what is counted."""
+
+
 class Meter:
     """`share` is which worker this is, of how many."""
 
@@ -156,17 +160,16 @@ class Call:
                 return False
             self.fail(describe(error))
         took = 1000 * (ended - self.begun)
-        # An error that comes at once would make a failing target look fast.
-        if self.failure is None:
-            self.values.append(("latency", took))
-            if self.due is not None:
-                self.values.append(("response", 1000 * (ended - self.due)))
+        # An error that comes at once would make a failing target look fast, and half a stream a fluent one.
+        values = [] if self.failure is not None else [*self.values, ("latency", took)]
+        if self.failure is None and self.due is not None:
+            values.append(("response", 1000 * (ended - self.due)))
         in_time = not meter.ended or ended <= meter.ended
         meter.measures.add(
             Finished(
                 self.operation,
                 ended - meter.begun,
-                self.values,
+                values,
                 self.failure,
                 self._check,
                 self.complete,
@@ -186,6 +189,8 @@ class Call:
 
 def describe(error: Exception) -> str:
     """In words that add up: without addresses and ids."""
+    if isinstance(error, Wrong):
+        return str(error)
     code = getattr(error, "code", None)
     if callable(code):  # gRPC's
         return f"grpc {getattr(code(), 'name', code())}"

@@ -19,14 +19,10 @@ from locust.env import Environment
 from apex_mock.seed import rng
 from apexload import prompts
 from apexload.locusts import METER
-from apexload.meter import FOREVER, Call
+from apexload.meter import FOREVER, Call, Wrong
 from apexload.options import Options
 
 SOURCE = "apex-mock-load"
-
-
-class Wrong(Exception):
-    """An answer that is an error; the message is what is counted."""
 
 
 class ApexUser(User):

@@ -94,9 +94,16 @@ def test_ttft_is_to_the_first_content_and_not_to_the_first_chunk():
     """A chunk with the role alone is none; gaps are between contents."""
     stream = streamed(("", None), ("a", None), (None, None), ("b", None), ("c", "stop"))
     values = stream.values(begun=9.9)
-    assert [name for name, _ in values] == ["ttft", "itl", "itl", "tokens_per_second"]
-    assert [value for _, value in values] == pytest.approx([200, 200, 100, 2 / 0.3])
+    assert [name for name, _ in values] == ["ttft", "itl", "itl"]
+    assert [value for _, value in values] == pytest.approx([200, 200, 100])
     assert checks.Stream().values(0.0) == []
+
+
+def test_tokens_a_second_are_those_after_the_first():
+    """Of a stream that is long enough: a few tokens may come in one packet."""
+    long = streamed(*[("a", None)] * 10).values(begun=0.0)
+    assert dict(long)["tokens_per_second"] == pytest.approx(10)
+    assert "tokens_per_second" not in dict(streamed(*[("a", None)] * 9).values(begun=0.0))
 
 
 class Lines:

@@ -34,7 +34,7 @@ def page(verdict: Verdict) -> str:
             for measure, histogram in sorted(operation.values.items(), key=lambda item: list(KINDS).index(item[0]))
         ]
         rows.append((name, operation, shown(result.throughput(operation.in_time), "/s"), measures))
-    load = f"{result.rate:g} arrivals a second, {result.users} users" if result.open_model else f"{result.users} users"
+    load = f"{result.rate:g}/s, {result.users} users" if result.open_model else f"{result.users} users"
     facts = [
         ("requests", f"{total.requests:,}"),
         ("throughput", shown(result.throughput(total.in_time), "/s")),
