@@ -67,8 +67,6 @@ def decode(seq: int, data: bytes) -> Entry:
         request = _CHAT.validate_python(request)
     elif operation is Operation.SEARCH and isinstance(request, dict):
         request = _SEARCH.validate_python(request)
-    if written["streamed"] is not None:
-        written["streamed"] = [(at, count) for at, count in written["streamed"]]
     return Entry(seq, operation=operation, request=request, plan=plan and _read_plan(plan), **written)
 
 

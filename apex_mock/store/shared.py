@@ -21,7 +21,7 @@ class _Seen(NamedTuple):
     """What a scope held of the watched kinds at a version."""
 
     version: int
-    records: Mapping[type[Any], Mapping[str, Any]]
+    records: Mapping[type[Any], dict[str, Any]]
 
 
 class SharedStore:
@@ -137,6 +137,10 @@ class SharedStore:
             await self._engine.forget(kind.__name__, scope)
         finally:
             self.version = None
+        if kind in WATCHED:
+            for name, seen in self._seen.items():
+                if scope in (None, name):
+                    seen.records[kind].clear()
 
     async def reset(self, scope: str | None = None, keep: Iterable[type[Record]] = ()) -> None:
         try:
