@@ -1,5 +1,6 @@
 """Entries of the journal as JSON, and back. A plan's chunks are cut from its text, so no text is written twice."""
 
+from dataclasses import fields
 from typing import Any
 
 import orjson
@@ -21,16 +22,12 @@ from apex_mock.journal import Entry
 
 _CHAT = TypeAdapter(ChatRequest)
 _SEARCH = TypeAdapter(SearchRequest)
-_KEPT = ("at", "operation", "scope", "owner", "transport", "app", "outcome", "message", "ended_at", "size", "streamed")
-_REST = ("stub", "fault", "headers")
+_KEPT = [field.name for field in fields(Entry) if field.name not in ("seq", "request", "plan", "forgotten")]
 
 
 def encode(entry: Entry) -> bytes:
     """What JSON has no word for is written as its text."""
-    written = {name: getattr(entry, name) for name in _KEPT}
-    for name in _REST:
-        if value := getattr(entry, name):
-            written[name] = value
+    written: dict[str, Any] = {name: getattr(entry, name) for name in _KEPT}
     written["request"] = entry.request
     if entry.plan is not None:
         written["plan"] = _plan(entry.plan)

@@ -9,10 +9,12 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from apex_mock.core.faults.rules import Fault
 from apex_mock.core.stubs import Stub
 from apex_mock.errors import InvalidRequest
 from apex_mock.store.base import R, Record
 
+WHERE = ("when", "where")
 KEPT = 4096  # records that were read last: reading one anew costs ten times as much as finding it
 KEPT_SIZE = 4096  # bytes; longer ones are read anew each time
 
@@ -26,9 +28,9 @@ def _adapter(kind: Any) -> TypeAdapter[tuple[Any]]:
 
 def encode(record: Record) -> bytes:
     """Raises InvalidRequest for what cannot leave this process: a predicate, half of a surrogate pair."""
-    if isinstance(record, Stub) and record.when.where is not None:
-        problem = f"the stub {record.title} has a Python predicate, which only the memory store can keep"
-        raise InvalidRequest(problem, ("when", "where"))
+    if isinstance(record, Stub | Fault) and record.when.where is not None:
+        named = f"{type(record).__name__.lower()} {record.name or record.id}"
+        raise InvalidRequest(f"the {named} has a Python predicate, which only the memory store can keep", WHERE)
     kind: Any = type(record)
     try:
         return _adapter(kind).dump_json((record,))

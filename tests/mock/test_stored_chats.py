@@ -45,12 +45,16 @@ class StoredChats(RuleBasedStateMachine):
     def begin(self) -> None:
         self.runner = asyncio.Runner()
         self.now = NOON
-        self.mock = ApexMock(clock=Clock(lambda: self.now))
+        self.mock = self.make()
         self.model: dict[Who, list[ModelChat]] = {who: [] for who in EVERYBODY}
         self.made: set[str] = set()  # every row that there ever was
 
+    def make(self) -> ApexMock:
+        return ApexMock(clock=Clock(lambda: self.now))
+
     def teardown(self) -> None:
-        if hasattr(self, "runner"):
+        if hasattr(self, "mock"):
+            self.runner.run(self.mock.close())
             self.runner.close()
 
     def run(self, operation):

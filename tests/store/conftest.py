@@ -1,6 +1,7 @@
 """The stores that every promise is tried on; a Redis of the tests' own, started when the first test needs it."""
 
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -33,9 +34,13 @@ class Redis:
                 time.sleep(0.01)
         raise RuntimeError("redis-server does not answer")
 
-    def kill(self) -> None:
+    def signal(self, number: int) -> None:
         assert self._process is not None
-        self._process.kill()
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
+        assert self._process is not None
         self._process.wait()
 
 

@@ -1,14 +1,35 @@
 """The promises of the Store protocol, kept by every store: a new one joins by its name in conftest's STORES."""
 
 import asyncio
+import typing
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
-from apex_mock.core.types import ApiKey, Chat, Completion, Job
-from apex_mock.store.base import Store
-from apex_mock.store.engine import KEPT_ORDINALS
+from apex_mock.clock import ClockState
+from apex_mock.core.faults.rules import Fault
+from apex_mock.core.faults.times import Quota
+from apex_mock.core.stubs import Failure, Match, Piece, Reply, Stub, Text
+from apex_mock.core.types import (
+    ApiKey,
+    Chat,
+    Chunk,
+    Completion,
+    Job,
+    LaidStubs,
+    Mode,
+    Operation,
+    Progress,
+    ResearchMode,
+    ScopeChoice,
+    Surprises,
+    ToolCall,
+    WebResult,
+)
+from apex_mock.errors import Code
+from apex_mock.store import memory, redis, sqlite
+from apex_mock.store.base import Record, Store
 from apex_mock.store.opening import open_store
 
 
@@ -131,8 +152,96 @@ async def test_resetting_all_forgets_everything(store):
     assert await store.list(Chat, "s") == await store.list(Completion, "other") == []
 
 
-async def test_the_memory_of_names_is_bounded(store):
+async def test_the_memory_of_names_is_bounded(store, monkeypatch):
     """The oldest names are forgotten first: a server that runs for months must not grow by every prompt."""
-    await asyncio.gather(*(store.next_ordinal("s", str(number)) for number in range(KEPT_ORDINALS + 1)))
-    assert await store.next_ordinal("s", str(KEPT_ORDINALS)) == 1
+    for module in (memory, sqlite, redis):
+        monkeypatch.setattr(module, "KEPT_ORDINALS", 50)
+    await asyncio.gather(*(store.next_ordinal("s", str(number)) for number in range(51)))
+    assert await store.next_ordinal("s", "50") == 1
+    assert await store.next_ordinal("s", "1") == 1
     assert await store.next_ordinal("s", "0") == 0
+
+
+RECORDS = [
+    ApiKey("k", 10, window=5, used=3),
+    Chat("c", "owner\nuser", "u", "A title ✓", "gravity", 1, 2),
+    Completion("r", "c", "o", "basic", 1, 2, "asked", "said", {"a": [1, 2.5, {"b": None}], "inf": float("inf")}, "bad"),
+    Job("j", "o", 1, (Chunk("one", 0.5), Chunk("two", 1.5)), 0.1, "broken", Progress.POLLS, 3, (1, 2), 7),
+    ScopeChoice("slow", ResearchMode(Progress.MANUAL, duration=3.0, fail_at=1), True, 5),
+    ClockState(1, 2, 0.5, 3),
+    Surprises(("one", "two")),
+    LaidStubs("/folder", (("", "a"), ("s", "b"))),
+    Quota("q", 5, 1, 2, False),
+    Fault("f", "delay", {"seconds": 2.0}, Match(operation=Operation.CHAT), probability=0.5, until=3.0),
+    Stub(
+        "s",
+        Match(
+            operation=Operation.SEARCH,
+            prompt=Text(contains="x"),
+            mode=Mode.MIXTURE,
+            sampling={"top_k": 1.0},
+            uids=(1, 2),
+            headers={"a": Text(regex="^b")},
+            nth=2,
+        ),
+        (
+            Reply(chunks=(Piece("a", 1.0), Piece("b")), finish_reason="length", delay=1.5),
+            Reply(tool_calls=(ToolCall("f", "{}", "id"),), error=Failure(Code.ABORTED, "m", 1.5, 2)),
+            Reply(results=(WebResult("u", "c", "r"),)),
+            Reply(json={"a": [1]}, research=(Piece("p"),)),
+        ),
+        times=3,
+        name="n",
+    ),
+]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
+async def test_a_record_comes_back_as_it_went_in(store, record):
+    """Every kind, with every field, by get, list and update; types and all."""
+    await store.add("s", record)
+    read = [await store.get(type(record), "s", record.id), *await store.list(type(record), "s")]
+    read.append(await store.update(type(record), "s", record.id, lambda found: found))
+    await store.look("s")
+    read += [await store.get(type(record), "s", record.id), *await store.list(type(record), "s")]
+    assert read == [record] * 5
+    assert repr(read[0]) == repr(record)
+
+
+def test_every_kind_of_record_is_tried():
+    """A new one joins in RECORDS."""
+    assert {type(record) for record in RECORDS} == set(typing.get_args(Record))
+
+
+async def test_records_are_counted_over_all_scopes_and_forgotten_by_kind(store):
+    """In one scope or in all."""
+    for scope in ("a", "b"):
+        await store.add(scope, chat("1"), chat("2"), row("r"))
+    await store.forget(Chat, "a")
+    assert (await store.count(Chat), await store.count(Completion)) == (2, 2)
+    await store.forget(Chat)
+    assert (await store.count(Chat), await store.count(Completion)) == (0, 2)
+    assert await store.list(Chat, "b") == []
+
+
+async def test_a_reset_keeps_the_kinds_that_it_is_told_to(store):
+    """Of a scope, or of all."""
+    for scope in ("a", "b"):
+        await store.add(scope, chat("1"), row("r"))
+    await store.reset("a", keep=(Chat,))
+    await store.reset(keep=(Completion,))
+    assert (await store.count(Chat), await store.count(Completion)) == (0, 1)
+
+
+async def test_scopes_and_ids_may_hold_anything(store):
+    """Colons, line ends, quotes, what is no letter: none is taken for another."""
+    names = ["a", "a:b", "a:", "", "a\nb", "ä✓", "%", "'", "a b", "Chat:a"]
+    for n, name in enumerate(names):
+        await store.add(name, *(chat(id, f"{n}") for id in names))
+        await store.next_ordinal(name, name)
+    await store.reset("a:b")
+    await store.forget(Chat, "a")
+    for n, name in enumerate(names):
+        found = {c.id: c.title for c in await store.list(Chat, name)}
+        assert found == ({} if name in ("a", "a:b") else dict.fromkeys(names, f"{n}"))
+        assert await store.ordinal(name, name) == (0 if name == "a:b" else 1)
