@@ -261,7 +261,7 @@ async def test_a_key_and_its_rate_are_one_for_both(workers):
 async def test_a_call_over_a_wire_sees_what_was_done_before_it_came(workers):
     """It is let in with a look."""
     first, second = workers
-    await second.gate.admit(KEY, "rest", second.clock.now)
+    await second.store.look("mine")
     await first.stubs.add("mine", stub("stubbed"))
     caller = await second.gate.admit(KEY, "rest", second.clock.now)
     assert (await said(second, caller))[1] == "stubbed"
