@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apex_mock.fixtures import load_corpus
+from bench import sharing
 from bench.driving import driving
 from bench.figures import Figure, ratio_of
 from bench.loads import BUSY, CONNECTIONS, Load, h2load, wrk, wrk_script, wrk_script_of_many
@@ -228,6 +229,18 @@ def _search(stage: Stage) -> list[Figure]:
     return [Figure(name, f"{said['mean']:.2f} ms", said["mean"], 3, unit=" ms", at_least=False, note=note)]
 
 
+def _workers(stage: Stage) -> list[Figure]:
+    """Each round begins where the one before ended, on each server."""
+    begins: dict[int, int] = {}
+
+    def drive(server: Server) -> Load:
+        load = _distinct_load(server, stage.folder, begins.get(server.port, 0))
+        begins[server.port] = begins.get(server.port, 0) + load.answers + CONNECTIONS
+        return load
+
+    return sharing.measure(stage.compare, costed, drive, stage.works["rest"], stage.folder)
+
+
 ROWS: dict[str, Row] = {
     "rest": Row(_against("asgi", "rest", 0.45), "wrk", lambda s, w, f: _wrk(s, w["rest"], f)),
     "connect": Row(_against("asgi", "connect", 0.25), "wrk", lambda s, w, f: _wrk(s, w["connect"], f)),
@@ -243,4 +256,5 @@ ROWS: dict[str, Row] = {
     "distinct": Row(_distinct, "wrk", lambda s, w, f: _distinct_load(s, f)),
     "search": Row(_search),
     "load": Row(lambda stage: driving(stage.fake.port, stage.folder)),
+    "workers": Row(_workers, "wrk"),
 }

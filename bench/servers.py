@@ -17,9 +17,9 @@ FAKE = (str(_BIN / "apex-mock"),) if (_BIN / "apex-mock").exists() else (sys.exe
 READY_WITHIN = 20.0
 
 
-def on_core(core: int) -> Callable[[], None]:
+def on_core(*cores: int) -> Callable[[], None]:
     """For Popen's preexec_fn."""
-    return lambda: os.sched_setaffinity(0, {core})
+    return lambda: os.sched_setaffinity(0, cores)
 
 
 def free_port() -> int:
@@ -31,11 +31,11 @@ def free_port() -> int:
 class Server:
     """A server under way; ready when its port takes connections, ended by SIGTERM."""
 
-    def __init__(self, command: Sequence[str], *ports: int) -> None:
+    def __init__(self, command: Sequence[str], *ports: int, cores: Sequence[int] = (SERVER_CORE,)) -> None:
         self.ports = ports
         self.command = list(command)
         self.process = subprocess.Popen(
-            self.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=on_core(SERVER_CORE)
+            self.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=on_core(*cores)
         )
 
     @property

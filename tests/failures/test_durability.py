@@ -4,10 +4,14 @@ import os
 import signal
 import time
 from random import Random
+from typing import Any
+
+import httpx
 
 from tests.failures.callers import Crowd
 from tests.failures.redis_server import free_port
-from tests.failures.running import serving, soon
+from tests.failures.running import Running, serving, soon
+from tests.wires import PLAIN
 
 LONGEST = 1.5  # seconds between two kills
 
@@ -43,3 +47,29 @@ def test_what_was_acknowledged_outlives_every_kill(store, kills, figures):
     )
     assert crowd.wrong == []
     assert min(crowd.acknowledged[what] for what in ("create", "write", "submit", "poll", "issue_key")) > 0
+
+
+def test_a_job_goes_on_from_where_the_clock_says(store):
+    """The same bytes before and after a kill while its clock stands; then the rest, behind what was there."""
+    with serving("--workers", "2", "--store", store) as before:
+        post(before, "/__apex/clock?scope=k", {"scale": 0})
+        asked = {"messages": [{"role": "user", "content": "Why is the sky blue?"}]}
+        job = {"jobId": post(before, "/apex.v1.ApexService/SubmitDeepResearcherJob", asked)["jobId"]}
+        post(before, "/__apex/clock/advance?scope=k", {"seconds": 1.5})
+        seen = post(before, "/apex.v1.ApexService/GetDeepResearcherJob", job)
+        assert seen["status"] == "running"
+        assert seen["result"]
+        for pid in (before.pid, *before.workers()):
+            os.kill(pid, signal.SIGKILL)
+    with serving("--workers", "2", "--store", store) as after:
+        assert post(after, "/apex.v1.ApexService/GetDeepResearcherJob", job) == seen
+        post(after, "/__apex/clock/advance?scope=k", {"seconds": 10})
+        done = post(after, "/apex.v1.ApexService/GetDeepResearcherJob", job)
+        assert done["status"] == "completed"
+        assert done["result"][: len(seen["result"])] == seen["result"]
+        assert [int(chunk["seqId"]) for chunk in done["result"]] == list(range(1, len(done["result"]) + 1))
+
+
+def post(running: Running, path: str, body: Any) -> Any:
+    headers = {"authorization": "Bearer k"}
+    return httpx.post(f"{running.url}{path}", json=body, headers=headers, verify=PLAIN, timeout=20).json()
