@@ -34,7 +34,11 @@ STEADY = 10.0  # seconds after which a worker's end is no failure to start
 LONGEST_WAIT = 10.0  # seconds between two tries to replace one that ends again and again
 END_WITHIN = 5.0  # seconds for workers to end by themselves; their own grace is far shorter
 _HOME = str(Path(__file__).parent.parent)
-_CODE = f"import sys; sys.path.append({_HOME!r}); from apex_mock.worker import main; main()"
+# The package that this one is of, wherever the path of a new process would find another.
+_CODE = (
+    f"import sys; sys.path.insert(0, {_HOME!r}); import apex_mock; del sys.path[0];"
+    " from apex_mock.worker import main; main()"
+)
 log = logging.getLogger("apex_mock")
 
 
