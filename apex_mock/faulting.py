@@ -42,9 +42,17 @@ class FaultBook:
         order = await self._store.next_ordinal(ALL_SCOPES, "faults")
         while order <= newest:  # the count began anew: the state was reset and the faults were kept
             order = await self._store.next_ordinal(ALL_SCOPES, "faults")
-        laid = replace(fault, id=fault.id or ident(0, "fault", scope, order), scope=scope, created_at=now, order=order)
+        id = fault.id or await self._new_id(scope)
+        laid = replace(fault, id=id, scope=scope, created_at=now, order=order)
         await self._store.add(scope, laid)
         return laid
+
+    async def _new_id(self, scope: str) -> str:
+        # Counted in the scope: its draws depend on it, and must not on what others lay down.
+        there = {fault.id for fault in await self._store.list(Fault, scope)}
+        while (id := ident(0, "fault", scope, await self._store.next_ordinal(scope, "faults laid"))) in there:
+            pass  # the count began anew: the state was reset and the faults were kept
+        return id
 
     async def laid(self, scope: str) -> Sequence[Fault]:
         """A scope's own faults, in the order in which they act."""

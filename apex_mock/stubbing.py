@@ -42,10 +42,11 @@ class StubBook:
         return laid
 
     async def _newest(self, scope: str) -> int:
+        # Counted in the scope: what others lay down must not show in its stubs' ids.
         newest = max((stub.order for stub in await self._store.list(Stub, scope)), default=-1)
-        order = await self._store.next_ordinal(ALL_SCOPES, "stubs")
+        order = await self._store.next_ordinal(scope, "stubs")
         while order <= newest:  # the count began anew: the state was reset and the stubs were kept
-            order = await self._store.next_ordinal(ALL_SCOPES, "stubs")
+            order = await self._store.next_ordinal(scope, "stubs")
         return order
 
     async def laid(self, scope: str) -> list[Stub]:

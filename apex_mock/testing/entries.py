@@ -36,6 +36,7 @@ def read_entry(call: Mapping[str, Any]) -> Entry:
         outcome=call["status"],
         message=call["message"],
         stub=call["stub"] or "",
+        fault=call["fault"] or "",
         ended_at=0 if duration is None else at + round(duration * SECOND),
     )
     if answer is not None:

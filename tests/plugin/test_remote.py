@@ -74,6 +74,7 @@ def test_a_call_is_read_back_as_it_was(far, server):
     httpx.post(f"{far.url}/web_retrieval", json={"search_query": "bees", "uids": [1, 2]}, headers=headers)
     thinking = {"inference_mode": "Chain-of-Thought", "messages": [{"role": "user", "content": "bees"}]}
     httpx.post(f"{far.url}/v1/chat/completions/jobs", json=thinking, headers=headers)
+    far.fault("error", code="unavailable", operation="get_research")
     httpx.get(f"{far.url}/v1/chat/completions/jobs/none", headers=headers)
     far.wait_for(chat=2, search=1, research=1, get_research=1)
     here = asyncio.run(server.mock.journal.select(scope=far.key))
@@ -81,7 +82,19 @@ def test_a_call_is_read_back_as_it_was(far, server):
     assert [entry.request for entry in there] == [entry.request for entry in here]
     assert [entry.frames for entry in there] == [entry.frames for entry in here]
     assert [entry.describe() for entry in there] == [entry.describe() for entry in here]
-    for name in ("seq", "at", "scope", "transport", "app", "outcome", "message", "stub", "ended_at", "duration"):
+    for name in (
+        "seq",
+        "at",
+        "scope",
+        "transport",
+        "app",
+        "outcome",
+        "message",
+        "stub",
+        "fault",
+        "ended_at",
+        "duration",
+    ):
         assert [getattr(entry, name) for entry in there] == [getattr(entry, name) for entry in here], name
     for name in ("id", "created", "model", "text", "finish_reason", "miners", "tool_calls"):
         assert [getattr(e.plan, name, None) for e in there] == [getattr(e.plan, name, None) for e in here], name
@@ -102,7 +115,21 @@ def test_a_stub_that_only_counts_can(far):
     call = f"{far.url}/apex.v1.ApexService/GetChatSessions"
     httpx.post(call, json={}, headers={"authorization": f"Bearer {far.key}"})
     assert stub.used == 1
+    stub.remove()
+    stub.remove()
     assert far.unused() == []
+
+
+def test_faults_too(far):
+    """Laid, counted and mended over HTTP; a predicate is refused."""
+    fault = far.fault("error", code="unavailable", containing="refund")
+    assert [ask(far, text).status_code for text in ("refund", "bees")] == [503, 200]
+    assert fault.acted == 1
+    fault.remove()
+    fault.remove()
+    assert ask(far, "refund").status_code == 200
+    with pytest.raises(ValueError, match="is a Python function"):
+        far.fault("empty", where=lambda request: True)
 
 
 def test_surprises_are_taken_once_and_only_ones_own(far, remote):
