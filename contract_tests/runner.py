@@ -21,6 +21,7 @@ from .target import Target
 _clauses.load()
 ALLOWANCES = tuple(ALLOWED_BY.values())
 RAN = (Outcome.HOLDS, Outcome.BROKEN)
+CLIENTS_OF = {Transport.OPENAI: Transport.REST, Transport.SDK: Transport.GRPC}  # others' clients, on which wire
 
 
 class Runner:
@@ -75,13 +76,17 @@ class Runner:
         over = transport if transport in OPERATIONS[operation].transports else Transport.REST
         wire = self._wires.get(over)
         if wire is None:
-            missing = over in (Transport.OPENAI, Transport.SDK)
-            why = f"the client for {over} is not installed here" if missing else f"no address for {over}"
-            return Found(Offer.NO, why)
+            return Found(Offer.NO, f"no address for {over}")
         if over in self._unreachable:
             return Found(Offer.NO, self._unreachable[over])
-        if over is Transport.OPENAI or over is Transport.SDK:
-            return self.offered(Transport.REST if over is Transport.OPENAI else Transport.GRPC, operation, key)
+        if over in CLIENTS_OF:
+            try:
+                if wire.lacks(operation):
+                    return Found(Offer.NO, f"the client for {over} has no such call")
+            except Unreachable as gone:
+                self._unreachable[over] = str(gone)
+                return Found(Offer.NO, str(gone))
+            return self.offered(CLIENTS_OF[over], operation, key)
         if (over, operation) not in self._found:
             found = self._found[over, operation] = probe(wire, operation, key)
             if found.gone:

@@ -72,6 +72,10 @@ class Wire(ABC):
     def command(self, request: Request) -> str:
         """A shell command that makes the same request, with the key in it."""
 
+    def lacks(self, operation: Op) -> bool:
+        """Whether this client has no such call, whatever the target has. Raises Unreachable."""
+        return False
+
     def close(self) -> None:  # noqa: B027  # nothing to close is fine
         pass
 

@@ -3,6 +3,8 @@
 import json
 import os
 import subprocess
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,8 @@ from .base import NotHere, Request, Unreachable, Wire
 if TYPE_CHECKING:
     from ..target import Target
 
-DRIVER = Path(__file__).with_name("sdk_driver.py")
+DRIVER = Path(__file__).parent / "driver" / "sdk_driver.py"
+CANNOT_SAY = "CANNOT_SAY"
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL")
 
 
@@ -25,12 +28,15 @@ class Sdk(Wire):
     def __init__(self, address: str, target: "Target") -> None:
         super().__init__(address, target)
         self._process: subprocess.Popen[str] | None = None
+        self._said: Any = None
         self._methods: list[str] = []
+
+    def lacks(self, operation: Op) -> bool:
+        self._started()
+        return operation not in self._methods
 
     def send(self, request: Request) -> Answer:
         process = self._started()
-        if request.operation not in self._methods:
-            return Answer(request.operation, "unimplemented", f"this SDK has no {request.operation}")
         if request.content is not None or request.deadline is not None or request.path is not None:
             raise NotHere("the SDK sends no such request")
         asked = {
@@ -40,8 +46,13 @@ class Sdk(Wire):
             "key": request.key,
         }
         assert process.stdin is not None
-        print(json.dumps(asked), file=process.stdin, flush=True)
+        try:
+            print(json.dumps(asked), file=process.stdin, flush=True)
+        except OSError:
+            raise self._gone() from None
         said = self._read()
+        if said["code"] == CANNOT_SAY:
+            raise NotHere(f"the SDK can say it: {said['message']}")
         if said["code"] != "OK":
             return Answer(request.operation, str(said["code"]).lower(), str(said["message"]))
         try:
@@ -62,14 +73,14 @@ class Sdk(Wire):
             }
             if self.target.ca:
                 environment["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"] = self.target.ca
-            self._process = subprocess.Popen(
-                [str(self.target.sdk_python), str(DRIVER)],
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-            )
+            self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed with the conversation
+            command = [str(self.target.sdk_python), str(DRIVER)]
+            pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._said}
+            try:
+                self._process = subprocess.Popen(command, env=environment, text=True, **pipes)
+            except OSError as error:
+                self._said.close()
+                raise Unreachable(f"the SDK in {self.target.sdk_python}: {error.strerror}") from None
             self._methods = self._read()["methods"]
         return self._process
 
@@ -78,9 +89,15 @@ class Sdk(Wire):
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise Unreachable(f"the SDK in {self.target.sdk_python} ended")
+            raise self._gone()
         read: dict[str, Any] = json.loads(line)
         return read
+
+    def _gone(self) -> Unreachable:
+        """Why the conversation ended: the last line that the program said."""
+        self._said.seek(0)
+        lines = self._said.read().strip().splitlines() or ["it said nothing"]
+        return Unreachable(f"the SDK in {self.target.sdk_python} ended: {lines[-1]}")
 
     def command(self, request: Request) -> str:
         from .grpc import Grpc
@@ -93,8 +110,12 @@ class Sdk(Wire):
             wire.close()
 
     def close(self) -> None:
-        if self._process is not None and self._process.stdin is not None:
+        if self._process is None:
+            return
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with suppress(OSError):
             self._process.stdin.close()
-            self._process.wait(10)
-            if self._process.stdout is not None:
-                self._process.stdout.close()
+        self._process.wait(10)
+        self._process.stdout.close()
+        self._said.close()

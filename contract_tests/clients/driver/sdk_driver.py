@@ -1,6 +1,7 @@
 """Runs in the SDK's own environment, and knows nothing of ours: one JSON request a line in, one JSON answer a line out.
 
 The SDK's client makes a call where it has a method for it and takes these fields; else the stubs that the SDK carries.
+This file has a folder to itself, since a program's folder is where it imports from first.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from typing import Any
 
 import grpc
 import macrocosmos
-from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message_factory import GetMessageClass
 from macrocosmos.generated.apex.v1 import apex_pb2
 from macrocosmos.generated.apex.v1.apex_pb2_grpc import ApexServiceStub
@@ -23,6 +24,7 @@ ADDRESS, SECURE = os.environ["MACROCOSMOS_BASE_URL"], os.environ["MACROCOSMOS_US
 TIMEOUT = float(os.environ.get("CONTRACT_TIMEOUT", "60"))
 JOB_FIELDS = {"messages", "uids", "model", "sampling_parameters", "seed"}
 SEARCH_FIELDS = {"search_query", "n_miners", "n_results", "max_response_time", "uids"}
+CANNOT_SAY = "CANNOT_SAY"  # this release of the SDK has no such field
 SAID = re.compile(r"StatusCode\.([A-Z_]+): (.*)", re.DOTALL)
 
 
@@ -56,7 +58,7 @@ async def by_client(method: str, body: Mapping[str, Any], key: str) -> "list[Any
 async def by_stub(method: str, body: Mapping[str, Any], metadata: Mapping[str, str]) -> list[Any]:
     made = grpc.aio.secure_channel(ADDRESS, grpc.ssl_channel_credentials()) if SECURE else None
     async with made or grpc.aio.insecure_channel(ADDRESS) as channel:
-        request = ParseDict(dict(body), GetMessageClass(METHODS[method].input_type)(), ignore_unknown_fields=True)
+        request = ParseDict(dict(body), GetMessageClass(METHODS[method].input_type)())
         call = getattr(ApexServiceStub(channel), method)(request, metadata=tuple(metadata.items()), timeout=TIMEOUT)
         return [message async for message in call] if METHODS[method].server_streaming else [await call]
 
@@ -67,6 +69,8 @@ async def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
         messages = await by_client(method, body, key) if key and set(metadata) == {"authorization"} else None
         if messages is None:
             messages = await by_stub(method, body, metadata)
+    except ParseError as error:
+        return {"code": CANNOT_SAY, "message": str(error), "answers": []}
     except grpc.RpcError as error:
         return {"code": error.code().name, "message": error.details() or "", "answers": []}
     except macrocosmos.types.MacrocosmosError as error:
