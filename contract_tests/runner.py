@@ -136,7 +136,7 @@ class Runner:
             if control is not None:
                 control.restore()
                 control.close()
-        redact = self._redactor(key)
+        redact = self._redactor(key, *client.made_keys)
         return result_of(
             clause,
             transport,
@@ -166,9 +166,8 @@ class Runner:
             return Outcome.HOLDS, {}
         return Outcome.BROKEN, {"what": what, "expected": expected, "got": got, "command": client.command()}
 
-    def _redactor(self, key: str | None) -> Redactor:
-        secrets = self.target.secrets if not self.target.own_keys else (*self.target.secrets, key or "")
-        return Redactor(secrets)
+    def _redactor(self, key: str | None, *made: str) -> Redactor:
+        return Redactor([*self.target.secrets, key or "", *made])
 
 
 def every_item(

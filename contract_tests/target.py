@@ -12,6 +12,7 @@ LIVE_REST = "https://sn1.api.macrocosmos.ai"
 LIVE_CONSTELLATION = "https://constellation.api.cloud.macrocosmos.ai"
 KEY_VARIABLES = ("APEX_API_KEY", "MACROCOSMOS_API_KEY")
 SECOND_KEY, ADMIN_KEY, SERVICE_KEY = "APEX_SECOND_KEY", "APEX_ADMIN_KEY", "APEX_SERVICE_KEY"
+CONTROL_TOKEN = "APEX_MOCK_CONTROL_TOKEN"
 
 
 class BadTarget(Exception):
@@ -38,6 +39,7 @@ class Target:
     second_key: str | None = None
     admin_key: str | None = None
     service_key: str | None = None
+    control_token: str | None = None
     exact: bool = False
     control: bool = False
     auth: str = "keys"
@@ -58,7 +60,7 @@ class Target:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be printed."""
-        known = (self.key, self.second_key, self.admin_key, self.service_key)
+        known = (self.key, self.second_key, self.admin_key, self.service_key, self.control_token)
         return tuple(secret for secret in known if secret)
 
     def wait_for_turn(self) -> None:
@@ -79,7 +81,9 @@ def target_at(
     """The target at a URL, or "live". Asks it once whether it is a fake of ours. Raises BadTarget."""
     chosen = key is not None
     key = key or next((environment[name] for name in KEY_VARIABLES if environment.get(name)), None)
-    for value in filter(None, (key, *(environment.get(name) for name in (SECOND_KEY, ADMIN_KEY, SERVICE_KEY)))):
+    for value in filter(
+        None, (key, *(environment.get(name) for name in (SECOND_KEY, ADMIN_KEY, SERVICE_KEY, CONTROL_TOKEN)))
+    ):
         if not value.isascii() or not value.isprintable():
             raise BadTarget("a key holds a character that no header can carry: look for a line end or a quote")
     keys: dict[str, Any] = {
@@ -87,6 +91,7 @@ def target_at(
         "second_key": environment.get(SECOND_KEY) or None,
         "admin_key": environment.get(ADMIN_KEY) or None,
         "service_key": environment.get(SERVICE_KEY) or None,
+        "control_token": environment.get(CONTROL_TOKEN) or None,
     }
     if url == "live":
         host = urlsplit(LIVE_CONSTELLATION).hostname

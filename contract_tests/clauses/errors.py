@@ -183,3 +183,12 @@ def deadlines_of_streams(client: Client) -> None:
     client.control.profile("slow")
     answer = client.call(Op.STREAM, HELLO, deadline=0.05)
     expect.equal(answer.code, "deadline_exceeded", "the code", answer)
+
+
+@clause("ERR-019", "V", Op.CHAT, nature=COSTS, needs=[Need.CONTROL])
+def no_miner_answers(client: Client) -> None:
+    """When no miner that was asked answers: 502 "No valid response received" on REST, unavailable on RPC."""
+    client.control.fault("miners; dead=1000")
+    answer = expect.fails(client.chat(), "unavailable", status=502)
+    said = "No valid response received"
+    expect.holds(said in answer.message, "the message", said, answer.message, answer)

@@ -102,6 +102,7 @@ class Client:
         self.last_transport = transport
         self.answers: list[Answer] = []
         self._made: list[tuple[Op, Mapping[str, Any]]] = []
+        self.made_keys: list[str] = []
 
     @property
     def exact(self) -> bool:
@@ -176,7 +177,7 @@ class Client:
 
     def with_key(self, key: str | None) -> "Client":
         made = Client(self._wires, self.transport, key, control=self._control, memo=self._memo)
-        made._made, made.answers = self._made, self.answers
+        made._made, made.answers, made.made_keys = self._made, self.answers, self.made_keys
         return made
 
     def over(self, transport: Transport) -> "Client":
@@ -184,7 +185,7 @@ class Client:
         if transport not in self._wires:
             raise NotHere(f"the target has no address for {transport}")
         made = Client(self._wires, transport, self.key, control=self._control, memo=self._memo)
-        made._made, made.answers = self._made, self.answers
+        made._made, made.answers, made.made_keys = self._made, self.answers, self.made_keys
         return made
 
     # --- What is made, kept and taken away ----------------------------------------------------------------------------
@@ -203,6 +204,7 @@ class Client:
             self._made.append((Op.DELETE_CHATS, {"chat_ids": [made], "_key": request.key}))
         if request.operation is Op.CREATE_KEY and (made := answer.value.get("api_key")):
             self._made.append((Op.DELETE_KEY, {"key": made, "_admin": dict(request.headers)}))
+            self.made_keys.append(made)
 
     def clean_up(self) -> list[str]:
         """Deletes what was made, newest first; says what could not be deleted."""

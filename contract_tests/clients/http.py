@@ -50,7 +50,7 @@ class Http(Wire):
             except UnicodeDecodeError:
                 text = ""
             if not text or "\0" in text or text.startswith("@"):
-                prefix = "printf " + as_shell(["".join(f"\\x{byte:02x}" for byte in content)], None) + " | "
+                prefix = "printf " + as_shell(["".join(f"\\{byte:03o}" for byte in content)], None) + " | "
                 words += ["--data-binary", "@-"]
             else:
                 words += ["-d", text]

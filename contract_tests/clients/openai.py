@@ -1,6 +1,7 @@
 """The OpenAI package as a client of the REST host: its own code parses what comes."""
 
 import json
+import ssl
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,11 @@ class OpenAI(Wire):
 
         if not self._clients:
             self._clients[key] = openai.OpenAI(
-                base_url=f"{self.address}/v1", api_key=key, max_retries=0, timeout=self.target.timeout
+                base_url=f"{self.address}/v1",
+                api_key=key,
+                max_retries=0,
+                timeout=self.target.timeout,
+                http_client=openai.DefaultHttpxClient(verify=ssl.create_default_context(cafile=self.target.ca)),
             )
         elif key not in self._clients:
             self._clients[key] = next(iter(self._clients.values())).with_options(api_key=key)

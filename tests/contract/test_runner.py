@@ -189,6 +189,23 @@ def test_keys_are_in_no_result(minimal: Minimal):
     assert all("$APEX_API_KEY" in r.command or "APEX_API_KEY" in r.command for r in echoed)
 
 
+def test_keys_that_a_clause_makes_are_in_no_result(live: Target):
+    """They are keys of somebody's service, too."""
+    made = []
+
+    def fails(client: Client) -> None:
+        """It fails."""
+        answer = client.call(Op.CREATE_KEY, {"rate_limit": 5}, key=None, headers={"admin-key": "admin"})
+        made.append(answer.value["api_key"])
+        expect.equal(answer.value, {}, "the answer")
+
+    with Runner(live, allow=("write",)) as runner:
+        result = runner.check(entered(fails, Op.CREATE_KEY, nature=Nature.WRITES), Transport.REST)
+    assert result.outcome is Outcome.BROKEN
+    assert "$APEX_API_KEY" in result.got
+    assert made[0] not in repr(result)
+
+
 def test_a_key_is_taken_out_before_a_text_is_cut():
     """Otherwise the half of it that is left could be read."""
     redact = Redactor(["a-secret-key"])

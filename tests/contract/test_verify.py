@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -105,3 +106,32 @@ def test_from_an_installed_wheel(server: Server, tmp_path: Path):
     done = verify(server.url, "--only", "JOB-001", "--html", str(page), path=installed)
     assert (done.returncode, done.stderr) == (0, "")
     assert "JOB-001" in page.read_text()
+
+
+def test_every_option_is_documented():
+    """Of the command and of pytest, on the page about the contract."""
+    page = (HOME / "docs" / "contract.md").read_text()
+    declared = (HOME / "contract_tests" / "conftest.py").read_text()
+    options = set(re.findall(r'"(--apex-[a-z-]+)"', declared)) | {"--apex-html", "--apex-json", "--apex-junit"}
+    assert len(options) >= 9
+    assert sorted(option for option in options if option not in page) == []
+    help_page = subprocess.run(
+        [sys.executable, "-m", "apex_mock", "verify", "--help"], capture_output=True, text=True, timeout=60, check=True
+    ).stdout
+    flags = set(re.findall(r"(--[a-z][a-z-]+)", help_page)) - {"--help"}
+    assert len(flags) >= 10
+    assert sorted(flag for flag in flags if f"`{flag}`" not in page) == []
+
+
+def test_over_tls(tmp_path: Path):
+    """A fake on this machine says which CA it has; every transport is checked."""
+    from apex_mock import serve
+    from apex_mock.tls import make_certificate
+
+    with serve(certificate=make_certificate(tmp_path)) as secure:
+        done = verify(secure.url, "--only", "CHAT-001", "--json", str(tmp_path / "report.json"))
+    assert (done.returncode, done.stderr) == (0, "")
+    results = json.loads((tmp_path / "report.json").read_bytes())["results"]
+    assert {r["transport"]: r["outcome"] for r in results} == dict.fromkeys(
+        ("rest", "connect", "grpc", "openai"), "holds"
+    )
