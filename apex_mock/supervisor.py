@@ -139,7 +139,10 @@ class Worker:
         pipe = asyncio.subprocess.PIPE
         # The last words are for those who read the list of processes.
         command = [sys.executable, "-P", "-c", _CODE, "apex-mock", f"worker-{number}"]
-        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, pass_fds=[orders.socket])
+        # A process group of its own: Ctrl-C in a terminal is for the supervisor, which then ends them in order.
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=pipe, pass_fds=[orders.socket], process_group=0
+        )
         worker = cls(number, process)
         await worker._tell(pickle.dumps(orders))
         return worker

@@ -3,12 +3,24 @@
 
 import json
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 HOME = Path(__file__).parent.parent
 FIGURES = HOME / ".cache" / "failures"
 PAGE = HOME / "docs" / "reliability.md"
+KINDS = {
+    "create": "chats made",
+    "add": "rows added",
+    "write": "texts written",
+    "delete": "chats deleted",
+    "submit": "jobs taken on",
+    "poll": "polls",
+    "issue_key": "keys issued",
+    "chat": "answers",
+    "stream": "streams",
+}
 HEAD = """# What was thrown at it
 
 Real processes, real signals, a real redis-server and nginx, real limits on files. This page is made by
@@ -37,34 +49,37 @@ def main() -> int:
 
 
 def table(told: list[dict[str, Any]]) -> str:
-    """A row for each test, then when and where they ran."""
-    lines = [
-        "| thrown at it | how often | acknowledged | without an answer | wrong |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for one in told:
-        counts = one["counts"]
-        cells = [
+    """A row for each test, what was acknowledged by kind, then when and where they ran."""
+    rows = [
+        (
             one["thrown"],
-            often(counts),
-            *(number(counts.get(name)) for name in ("acknowledged", "unanswered", "wrong")),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
+            ", ".join(f"{what}: {times:,}" for what, times in one["counts"]["times"].items()),
+            *(f"{count:,}" for count in (total(one), one["counts"]["unanswered"], one["counts"]["wrong"])),
+        )
+        for one in told
+    ]
+    kinds = [(one["thrown"], *(f"{one['counts']['acknowledged'].get(kind, 0):,}" for kind in KINDS)) for one in told]
     runs = sorted({(one["at"][:10], one["on"]) for one in told})
-    ran = "; ".join(f"{on}, on {day}" for day, on in runs)
-    return "\n".join([*lines, "", f"Ran on {ran}."]) + "\n"
+    return "\n".join(
+        [
+            *lines(("thrown at it", "how often", "calls acknowledged", "without an answer", "wrong"), rows),
+            "What was acknowledged, by kind:",
+            "",
+            *lines(("", *KINDS.values()), kinds),
+            f"Ran on {'; '.join(f'{on}, on {day}' for day, on in runs)}.",
+            "",
+        ]
+    )
 
 
-def often(counts: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {number(times)}" for name, times in counts.get("times", {}).items())
+def total(one: dict[str, Any]) -> int:
+    return sum(one["counts"]["acknowledged"].values())
 
 
-def number(count: Any) -> str:
-    """Calls by kind as their sum, with the kinds."""
-    if isinstance(count, dict):
-        kinds = ", ".join(f"{name} {times:,}" for name, times in sorted(count.items(), key=lambda kind: -kind[1]))
-        return f"{sum(count.values()):,} ({kinds})"
-    return "" if count is None else f"{count:,}"
+def lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table in Markdown, and an empty line."""
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return [*(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows)), ""]
 
 
 if __name__ == "__main__":

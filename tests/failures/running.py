@@ -32,7 +32,7 @@ class Running:
     def __init__(self, arguments: Sequence[str], folder: Path | None) -> None:
         env = os.environ | ({"TMPDIR": str(folder)} if folder else {})
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": env}
-        self.process = subprocess.Popen([*COMMAND, *arguments], **pipes)
+        self.process = subprocess.Popen([*COMMAND, *arguments], start_new_session=True, **pipes)
         self.errors = ""
         self._reader = threading.Thread(target=self._gather, daemon=True)
         self._reader.start()

@@ -75,12 +75,12 @@ def full_and_free_again(running: Running, fill: Callable[[], object], free: Call
     before = caller.acknowledged.total()
     assert before == 60
     fill()
-    soon(lambda: _fails(caller.create))
+    soon(lambda: fails(caller))
     assert refused(running) == {"unavailable", "503"}
     assert healthy(running)
     work(caller, 10)
     free()
-    soon(lambda: not _fails(caller.create))
+    soon(lambda: not fails(caller))
     work(caller, 30)
     caller.check()
     assert caller.wrong == []
@@ -89,10 +89,11 @@ def full_and_free_again(running: Running, fill: Callable[[], object], free: Call
     return caller
 
 
-def _fails(call: Callable[[], None]) -> bool:
+def fails(caller: Caller) -> bool:
     try:
-        call()
+        caller.create()
     except NoAnswer:
+        caller.unanswered += 1
         return True
     return False
 
@@ -136,7 +137,7 @@ def test_a_locked_database(tmp_path, figures):
         locking = sqlite3.connect(path, isolation_level=None)
         locking.execute("BEGIN IMMEDIATE")
         begun = time.monotonic()
-        assert _fails(caller.create)
+        assert fails(caller)
         assert 2 < time.monotonic() - begun < LONGEST
         assert healthy(running)
         locking.execute("ROLLBACK")

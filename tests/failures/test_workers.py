@@ -8,9 +8,10 @@ import time
 
 import grpc
 import httpx
+import psutil
 import pytest
 
-from tests.failures.running import COMMAND, Running, channel_to, gone, open_grpc, open_sse, serving, soon
+from tests.failures.running import COMMAND, PATIENCE, Running, channel_to, gone, open_grpc, open_sse, serving, soon
 from tests.wires import PLAIN, WIRES
 
 GRACE = 3.0  # seconds, with room for a busy machine; the servers' own grace is 0.3
@@ -79,7 +80,10 @@ def test_a_worker_that_dies_is_replaced_and_its_streams_end_with_the_wires_own_e
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_all_of_them(number, tmp_path):
-    """Within the grace, open streams included; with code 0, and nothing left behind."""
+    """Within the grace, open streams included; with code 0, without a word, and nothing left behind.
+
+    It goes to the whole process group, as a terminal sends Ctrl-C.
+    """
     with (
         serving("--workers", "2", "--profile", "realistic", folder=tmp_path) as running,
         httpx.Client(verify=PLAIN) as http,
@@ -87,12 +91,25 @@ def test_a_signal_ends_all_of_them(number, tmp_path):
         workers = running.workers()
         stream = open_sse(http, running.url)
         begun = time.monotonic()
+        os.killpg(running.pid, number)
         assert running.end(number) == 0
         assert time.monotonic() - begun < GRACE
         assert all(gone(pid) for pid in workers)
         stream.close()
     assert list(tmp_path.iterdir()) == []
     assert running.errors == ""
+
+
+def test_ctrl_c_while_it_starts_is_no_traceback():
+    """A terminal sends it to the whole process group, and the workers are still being loaded."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([*COMMAND, "--port", "0", "--workers", "2"], start_new_session=True, **pipes) as process:
+        workers = soon(lambda: len(found := psutil.Process(process.pid).children()) == 2 and found)
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert errors == ""
+    assert all(gone(worker.pid) for worker in workers)
 
 
 def test_a_supervisor_that_is_killed_leaves_no_orphans(tmp_path):
