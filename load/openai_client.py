@@ -13,11 +13,12 @@ from locust.env import Environment
 
 from apexload import checks
 from apexload.locusts import METER, note
-from apexload.users import SOURCE, ApexUser
+from apexload.users import SOURCE, ApexUser, weighted
 
 MODEL = "Default"
 for _name in ("httpx", "httpx2"):  # a line for each request would be more work than the request
     logging.getLogger(_name).setLevel(logging.WARNING)
+note(f"openai {openai.__version__}")
 _CLIENTS: dict[str, openai.OpenAI] = {}
 
 
@@ -35,7 +36,6 @@ def client(base_url: str) -> openai.OpenAI:
             default_headers={"x-source": SOURCE, **options.headers},
             http_client=openai.DefaultHttpxClient(limits=limits),
         )
-        note(f"openai {openai.__version__}")
     return _CLIENTS[base_url]
 
 
@@ -63,7 +63,7 @@ def stream(user: "OpenAiClient") -> None:
 
 
 class OpenAiClient(ApexUser):
-    tasks = {chat: 50, stream: 50}
+    tasks = weighted({chat: 1, stream: 1})
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)

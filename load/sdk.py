@@ -9,15 +9,18 @@ from locust.env import Environment
 
 from apexload import checks, rpc
 from apexload.locusts import note
-from apexload.tasks import MINERS, RESULTS
-from apexload.users import ApexUser, address_of, every
+from apexload.meter import Call
+from apexload.tasks import MINERS, RESULTS, follow
+from apexload.users import ApexUser, address_of, weighted
 
 
-@events.init.add_listener
 def _on_init(**_: Any) -> None:
     # Not when this file is imported: with --processes Locust forks between the two, and gRPC must not have begun.
     grpc.experimental.gevent.init_gevent()
     note(f"gRPC with {rpc.messages().source}")
+
+
+events.init.add_listener(_on_init)
 
 
 @tag("chat")
@@ -60,28 +63,21 @@ def search(user: "Sdk") -> None:
 @tag("research")
 def research(user: "Sdk") -> None:
     with user.call("sdk.research", "JOB") as whole:
-        job, polls, begun = checks.Job(), 0, perf_counter()
         submitted = user.rpc.call(rpc.SUBMIT, user.rpc.messages.chat(user.prompt("research")))
         request = user.rpc.messages.make("GetDeepResearcherJobRequest", job_id=submitted.job_id)
-        for _ in every(user.options.poll):
-            polls += 1
+
+        def look(job: checks.Job) -> Call:
             with user.call("sdk.research.poll", "gRPC") as call:
                 view = user.rpc.call(rpc.POLL, request)
                 chunks = [(part.seq_id, part.chunk) for part in view.result]
                 call.check(job.poll({"status": view.status, "updated_at": view.updated_at, "result": chunks}))
-            if call.failure:
-                whole.fail(call.failure)
-                return
-            if job.over:
-                break
-        if job.status == "failed":
-            whole.fail("a job that failed")
-            return
-        whole.values += [("job_time", 1000 * (perf_counter() - begun)), ("polls", polls)]
+            return call
+
+        follow(user, whole, look)
 
 
 class Sdk(ApexUser):
-    tasks = {chat: 60, stream: 25, search: 14, research: 1}
+    tasks = weighted({chat: 60, stream: 25, search: 14, research: 1})
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)

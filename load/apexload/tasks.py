@@ -4,14 +4,16 @@ Each has its name as Locust's tag: `--tags chat stream` and `--exclude-tags rese
 """
 
 import json
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
 from locust import tag
 
 from apexload import checks
+from apexload.meter import Call
 from apexload.sse import DONE, events
-from apexload.users import HttpUser, every
+from apexload.users import ApexUser, HttpUser, every
 
 CHAT = "/v1/chat/completions"
 SEARCH = "/web_retrieval"
@@ -61,28 +63,36 @@ def search(user: HttpUser) -> None:
 def research(user: HttpUser) -> None:
     """A research job, followed as the SDK's users do: submit, look in now and then, stop at its end."""
     with user.call("research", "JOB") as whole:
-        job, polls = checks.Job(), 0
-        begun = perf_counter()
         with user.call("research.submit") as call:
             body = {"messages": [{"role": "user", "content": user.prompt("research")}]}
             submitted = user.post(RPC + "SubmitDeepResearcherJob", body, call)
         if call.failure:
             whole.fail(call.failure)
             return
-        for _ in every(user.options.poll):
-            polls += 1
+
+        def look(job: checks.Job) -> Call:
             with user.call("research.poll") as call:
                 view = user.post(RPC + "GetDeepResearcherJob", {"jobId": submitted["jobId"]}, call)
                 call.check(job.poll(_view(view)))
-            if call.failure:
-                whole.fail(call.failure)
-                return
-            if job.over:
-                break
-        if job.status == "failed":
-            whole.fail("a job that failed")
+            return call
+
+        follow(user, whole, look)
+
+
+def follow(user: ApexUser, whole: Call, look: Callable[[checks.Job], Call]) -> None:
+    """Looks at a job now and then until it is over, and measures the whole."""
+    job, polls = checks.Job(), 0
+    for _ in every(user.options.poll):
+        polls += 1
+        if failure := look(job).failure:
+            whole.fail(failure)
             return
-        whole.values += [("job_time", 1000 * (perf_counter() - begun)), ("polls", polls)]
+        if job.over:
+            break
+    if job.status == "failed":
+        whole.fail("a job that failed")
+    else:
+        whole.values += [("job_time", 1000 * (perf_counter() - whole.begun)), ("polls", polls)]
 
 
 @tag("chats")

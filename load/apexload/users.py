@@ -6,13 +6,13 @@ measured (`lateness`), and its `response` time counts from when it was due.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
 import gevent
-from locust import FastHttpUser, User
+from locust import FastHttpUser, TaskSet, User
 from locust.contrib.fasthttp import ResponseContextManager
 from locust.env import Environment
 
@@ -119,6 +119,11 @@ class HttpUser(ApexUser, FastHttpUser):
         if response.status_code != 200 and response.status_code != 202:
             raise Wrong(f"HTTP {response.status_code}")
         return response
+
+
+def weighted(tasks: Mapping[Callable[..., None], int]) -> list[TaskSet | Callable[..., Any]]:
+    """A user's `tasks`: each as often as it weighs."""
+    return [task for task, weight in tasks.items() for _ in range(weight)]
 
 
 def address_of(host: str) -> tuple[str, bool]:

@@ -17,9 +17,10 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ("APEX_API_KEY", "MACROCOSMOS_API_KEY")}
 
 
-def start(*command: str, **more: str) -> "subprocess.Popen[str]":
+def start(*command: str, folder: Path | None = None, **more: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         ["timeout", "-k", "5", str(WITHIN), *command],
+        cwd=folder,
         env=environment() | more,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

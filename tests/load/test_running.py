@@ -1,7 +1,10 @@
 """Runs of `apex-mock load` and of plain Locust: the open model, workers, the web page."""
 
 import socket
+import subprocess
+import sys
 import time
+import zipfile
 
 import httpx
 import pytest
@@ -11,7 +14,7 @@ from apexload.scenarios import FOLDER
 from tests.load.running import FAKE, failed_gates, load, result_of, start
 from tests.wires import PLAIN
 
-pytestmark = pytest.mark.xdist_group("load")
+pytestmark = [pytest.mark.inner, pytest.mark.xdist_group("load")]
 LOCUST = (FAKE[0], "-m", "locust")
 
 
@@ -124,6 +127,25 @@ def test_a_scenario_has_locusts_web_page(server, key):
             process.terminate()
             process.communicate()
     assert asked(server, key) > 0
+
+
+def test_from_an_installed_wheel(server, key, tmp_path):
+    """The scenarios, their gates and their questions lie inside the package there."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=FOLDER.parent, capture_output=True, timeout=120, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+    assert not (installed / "load").exists()
+    process = start(
+        *FAKE, "chat", "--host", server.url, "--api-key", key, "--report", str(tmp_path / "report"),
+        *("--users", "1", "--duration", "1s"),
+        folder=tmp_path, PYTHONPATH=str(installed),
+    )  # fmt: skip
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    assert "Passed: all 3 gates hold" in said
 
 
 def answers(web: httpx.Client) -> bool:

@@ -15,7 +15,7 @@ from apexload.scenarios import SCENARIOS
 from tests.load.running import failed_gates, load, result_of
 from tests.wires import PLAIN
 
-pytestmark = pytest.mark.xdist_group("load")
+pytestmark = [pytest.mark.inner, pytest.mark.xdist_group("load")]
 QUICK = ("--users", "4", "--duration", "2s", "--think", "20-60ms", "--poll", "50ms", "--timeout", "10s")
 AT_ONCE = 5
 POLLS = ("--header", "x-apex-research: progress=polls; polls=3")
