@@ -1,13 +1,15 @@
 """An SQLite file with the store's tables: opening it, and its transactions.
 
 Two rules. Writes that are asked for in one turn of the loop go into one transaction, and nobody hears of a write before
-it is committed. And the loop never waits: a file that another process has locked is tried again, for PATIENCE seconds.
+it is committed. And the loop never waits: a file that another process has locked is tried again, for PATIENCE seconds,
+and what was written is moved from the log of writes (the -wal file) to its place by another thread.
 """
 
 import asyncio
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,9 +21,11 @@ T = TypeVar("T")
 Database = sqlite3.Connection
 Work = Callable[[Database], Any]
 APPLICATION = 0x41504558  # "APEX": marks the file as ours
-VERSION = 2  # of the tables; a file with another one is refused
+VERSION = 3  # of the tables; a file with another one is refused
 EAGER_TRIES = 20  # for a lock that is held for a transaction's length, before each try waits
 PAUSE = 0.002  # seconds between two tries
+MOST_LOGGED = 16 * 1024 * 1024  # bytes in the log of writes before they are moved
+LOOK_EVERY = 200  # transactions between two looks at how long it is
 HURRY = 0.25  # seconds that a call waits for a lock after another has waited in vain: a call writes more than once
 SCHEMA = """
 CREATE TABLE records (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, id TEXT NOT NULL,
@@ -30,11 +34,11 @@ CREATE TABLE kinds (kind TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE ordinals (scope TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (scope, name)) WITHOUT ROWID;
 CREATE UNIQUE INDEX ordinals_by_age ON ordinals (scope, n);
-CREATE TABLE journal (seq INTEGER PRIMARY KEY, scope TEXT NOT NULL, operation TEXT NOT NULL, transport TEXT NOT NULL,
-    outcome TEXT NOT NULL, owner TEXT NOT NULL, size INTEGER NOT NULL, data BLOB NOT NULL);
-CREATE TABLE world (version INTEGER NOT NULL, seq INTEGER NOT NULL, entries INTEGER NOT NULL, size INTEGER NOT NULL,
-    evicted INTEGER NOT NULL);
-INSERT INTO world VALUES (1, 0, 0, 0, 0)
+CREATE TABLE journal (slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, scope TEXT NOT NULL, operation TEXT NOT NULL,
+    transport TEXT NOT NULL, outcome TEXT NOT NULL, owner TEXT NOT NULL, size INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE world (version INTEGER NOT NULL, seq INTEGER NOT NULL, first INTEGER NOT NULL, entries INTEGER NOT NULL,
+    size INTEGER NOT NULL, evicted INTEGER NOT NULL, slots INTEGER NOT NULL);
+INSERT INTO world VALUES (1, 0, 1, 0, 0, 0, 0)
 """
 _Asked = tuple[Work, "asyncio.Future[Any]"]
 _Told = tuple["asyncio.Future[Any]", Any, Exception | None]
@@ -50,6 +54,7 @@ class File:
         self.before_commit: Work = lambda database: None
         self.begun = 0
         self._queue: list[_Asked] = []
+        self._moving: asyncio.Future[None] | None = None
         self._tries = 0
         self._since = 0.0
         self._patience = PATIENCE
@@ -86,6 +91,8 @@ class File:
             self._patience = HURRY if _is_busy(error) else PATIENCE
             # One that cannot be done must not take the others with it.
             told = [one for item in queue for one in self._commit_alone(item, error)]
+        if self.begun % LOOK_EVERY == 0:
+            self._move(loop)
         for done, result, fault in told:
             if done.done():  # whoever asked has gone
                 continue
@@ -132,6 +139,12 @@ class File:
                 error = its_own
         return [(item[1], None, self._failed(error))]
 
+    def _move(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._moving is None or self._moving.done():
+            with suppress(OSError):
+                if Path(f"{self.path}-wal").stat().st_size > MOST_LOGGED:
+                    self._moving = loop.run_in_executor(None, _move, self.path)
+
     def _failed(self, error: sqlite3.Error) -> StoreFailed:
         if _is_busy(error):
             return StoreFailed(f"The store cannot be used: another process has locked {self.path}")
@@ -140,6 +153,8 @@ class File:
     async def close(self) -> None:
         if self._queue:
             self._flush(asyncio.get_running_loop())
+        if self._moving is not None:
+            await asyncio.wait([self._moving])
         self.database.close()
 
 
@@ -150,6 +165,13 @@ def one(database: Database, asked: str, values: Sequence[Any] = ()) -> Any:
 
 def _is_busy(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _move(path: str) -> None:
+    """Most of it beside the writers, the rest while they wait: only then can the log begin anew."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path, isolation_level=None)) as database:
+        for how in ("PASSIVE", "RESTART"):
+            database.execute(f"PRAGMA wal_checkpoint({how})")
 
 
 # --- Opening ----------------------------------------------------------------------------------------------------------
@@ -192,6 +214,7 @@ def _prepare(database: Database, path: Path) -> None:
             database.execute(f"PRAGMA user_version = {VERSION}")
         database.execute("COMMIT")
         database.execute("PRAGMA busy_timeout = 0")
+        database.execute("PRAGMA wal_autocheckpoint = 0")
     except BaseException:
         database.close()
         raise

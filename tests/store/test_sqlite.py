@@ -147,6 +147,42 @@ async def test_a_predicate_stays_in_this_process(store):
     assert await store.list(Stub, "s") == []
 
 
+def size(file: Path) -> int:
+    return file.stat().st_size
+
+
+async def test_the_log_of_writes_begins_anew(store, file, monkeypatch):
+    """However much is written, it does not grow for ever."""
+    monkeypatch.setattr(sqlite_file, "MOST_LOGGED", 50_000)
+    monkeypatch.setattr(sqlite_file, "LOOK_EVERY", 5)
+    for n in range(400):
+        await store.add("s", ApiKey(f"{n}", 1))
+        if n % 20 == 0:
+            await asyncio.sleep(0.005)  # as much as a client takes to ask again
+    written = 400 * 3 * 4096
+    assert size(Path(f"{file}-wal")) < written / 4
+    assert await store.count(ApiKey) == 400
+
+
+async def test_a_journal_may_be_given_more_or_less_room(file):
+    """The next process keeps as many calls as it is told to, the newest."""
+    for room, calls, kept in (
+        (5, 7, [3, 4, 5, 6, 7]),
+        (2, 1, [7, 8]),
+        (4, 3, [8, 9, 10, 11]),
+        (0, 1, []),
+        (3, 2, [13, 14]),
+    ):
+        mock = ApexMock(Settings(store=f"sqlite:{file}", journal_entries=room))
+        for _ in range(calls):
+            await mock.list_chats()
+        entries = await mock.journal.select()
+        assert [e.seq for e in entries] == kept
+        seq, evicted = await mock.journal.tally()
+        assert seq - evicted == len(kept)
+        await mock.close()
+
+
 # --- Opening ----------------------------------------------------------------------------------------------------------
 
 
