@@ -13,8 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from apex_mock import ApexMock, Settings
+from apex_mock.cli import app
 from apex_mock.core.stubs import Match, Reply, Stub
 from apex_mock.core.types import ApiKey, Completion
 from apex_mock.errors import InvalidRequest, StoreFailed
@@ -264,3 +266,12 @@ async def test_a_path_may_be_written_as_a_url(tmp_path):
     """sqlite:///path is the path from the root."""
     await open_store(f"sqlite://{tmp_path}/apex.db").close()
     assert (tmp_path / "apex.db").exists()
+
+
+@pytest.mark.parametrize("url", ["sqlite:/nowhere/apex.db", "redis://127.0.0.1:1", "files:/x"])
+def test_the_command_line_says_in_one_line_what_to_mend(url):
+    """And ends with 2."""
+    done = CliRunner().invoke(app, ["serve", "--port", "0", "--store", url])
+    assert done.exit_code == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("apex-mock: store: ")
