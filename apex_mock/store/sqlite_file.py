@@ -1,7 +1,7 @@
 """An SQLite file with the store's tables: opening it, and its transactions.
 
-Two rules. Writes that are asked for in one turn of the loop go into one transaction, and nobody hears of a write before
-it is committed. And the loop never waits: a file that another process has locked is tried again, for PATIENCE seconds,
+Two rules. Writes that are asked for at about one time go into one transaction, and nobody hears of a write before it is
+committed. And the loop never waits: a file that another process has locked is tried again, for PATIENCE seconds,
 and what was written is moved from the log of writes (the -wal file) to its place by another thread.
 """
 
@@ -75,7 +75,8 @@ class File:
         self._queue.append((work, done))
         if len(self._queue) == 1:
             self._tries, self._since = 0, stopwatch()
-            loop.call_soon(self._flush, loop)
+            # Not in the next turn but in the one after: under load more come along.
+            loop.call_soon(loop.call_soon, self._flush, loop)
         return done
 
     def _flush(self, loop: asyncio.AbstractEventLoop) -> None:
