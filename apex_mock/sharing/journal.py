@@ -21,7 +21,7 @@ class SharedJournal:
     def __init__(self, log: Log, max_entries: int, max_bytes: int) -> None:
         self._log = log
         log.bound(max_entries, max_bytes)
-        self._open: dict[int, Entry] = {}  # this process's calls that are under way, by their identity
+        self._open: dict[int, Entry] = {}  # this process's calls that are not written yet, by their identity
         self._writing: dict[int, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -58,20 +58,21 @@ class SharedJournal:
     def _tick(self) -> None:
         self._timer = None
         self._write_open()
-        if any(not entry.seq for entry in self._open.values()):
+        if self._open:
             self._timer = asyncio.get_running_loop().call_later(SOON, self._tick)
 
     def _write_open(self) -> None:
         loop = asyncio.get_running_loop()
         for name, entry in self._open.items():
-            if not entry.seq and name not in self._writing:
+            if name not in self._writing:
                 self._writing[name] = task = loop.create_task(self._write(entry))
                 task.add_done_callback(partial(self._have_written, name))
 
     def _have_written(self, name: int, done: "asyncio.Task[None]") -> None:
         del self._writing[name]
-        if not done.cancelled():
-            done.exception()  # the call's own end is written again, and says what is wrong
+        # Where it failed, the call's own end says what is wrong.
+        if not done.cancelled() and done.exception() is None:
+            self._open.pop(name, None)
 
     async def select(
         self,

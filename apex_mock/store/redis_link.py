@@ -34,6 +34,8 @@ class Link:
 
     def ask(self, *command: Any) -> "asyncio.Future[Any]":
         """Sends a command, with what else is asked in this turn of the loop."""
+        # Here, where it concerns nobody else: half of a surrogate pair has no bytes.
+        command = tuple(part.encode() if isinstance(part, str) else part for part in command)
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
         self._queue.append((command, answer))
@@ -52,7 +54,7 @@ class Link:
                 for command, _ in queue:
                     pipeline.execute_command(*command)
                 answers = await pipeline.execute(raise_on_error=False)
-            except (redis.RedisError, OSError) as error:
+            except Exception as error:  # whatever it is, nobody may wait for ever
                 # Who has come meanwhile would wait for the same thing.
                 queue, self._queue = [*queue, *self._queue], []
                 answers = [error] * len(queue)

@@ -27,7 +27,7 @@ from apex_mock.core.types import (
     ToolCall,
     WebResult,
 )
-from apex_mock.errors import Code
+from apex_mock.errors import Code, InvalidRequest
 from apex_mock.store import memory, redis, sqlite
 from apex_mock.store.base import Record, Store
 from apex_mock.store.opening import open_store
@@ -206,6 +206,21 @@ async def test_a_record_comes_back_as_it_went_in(store, record):
     read += [await store.get(type(record), "s", record.id), *await store.list(type(record), "s")]
     assert read == [record] * 5
     assert repr(read[0]) == repr(record)
+
+
+async def test_what_has_no_bytes_concerns_nobody_else(shared_url):
+    """Half of a surrogate pair is refused to whoever sends it; others go on."""
+    store = open_store(shared_url)
+    results = await asyncio.gather(
+        store.next_ordinal("s", "a"),
+        store.next_ordinal("\ud800", "a"),
+        store.next_ordinal("s", "a"),
+        return_exceptions=True,
+    )
+    assert [results[0], type(results[1]), results[2]] == [0, UnicodeEncodeError, 1]
+    with pytest.raises(InvalidRequest, match="this Chat cannot be stored"):
+        await store.add("s", chat("1", "\ud800"))
+    await store.close()
 
 
 def test_every_kind_of_record_is_tried():

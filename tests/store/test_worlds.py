@@ -157,6 +157,15 @@ async def test_a_scopes_reset_leaves_other_scopes_alone(mock):
     assert mock.clock.now("other") == NOON
 
 
+async def test_a_call_that_nobody_plays_is_not_kept_in_mind(workers):
+    """A client may go before its answer begins; the journal has the call, and the process nothing."""
+    mock, _ = workers
+    await mock.chat(ASKED, ME)
+    assert [entry.outcome for entry in await mock.journal.select()] == ["open"]
+    await asyncio.sleep(0)
+    assert not mock.journal._open
+
+
 # --- On a store that two share ----------------------------------------------------------------------------------------
 
 
