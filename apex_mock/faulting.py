@@ -66,7 +66,8 @@ class FaultBook:
 
     async def acted(self, scope: str, fault: Fault) -> int:
         """How many calls it has acted on."""
-        return await self._store.ordinal(scope, f"fault acted {fault.id}")
+        found = await self._store.ordinal(scope, f"fault acted {fault.id}")  # calls beyond its count are in it, too
+        return found if fault.count is None else min(found, fault.count)
 
     # --- Finding ------------------------------------------------------------------------------------------------------
 

@@ -65,7 +65,8 @@ class StubBook:
 
     async def used(self, scope: str, stub: Stub) -> int:
         """How many calls have had a stub."""
-        return await self._store.ordinal(scope, f"stub {stub.id}")
+        found = await self._store.ordinal(scope, f"stub {stub.id}")  # calls that came after its times count here, too
+        return found if stub.times is None else min(found, stub.times)
 
     async def find(self, operation: Operation, request: Any, caller: Caller) -> Found:
         """The stub for a call, used up by one, and what it replies."""

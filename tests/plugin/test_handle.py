@@ -44,6 +44,15 @@ def test_a_sequence_and_then_the_fakes_own_answer(apex):
     assert said(ask(apex)) not in ("third", "fourth")
 
 
+def test_a_stub_that_is_used_up_counts_no_more(apex):
+    stub = apex.chat().replies("once").times(1)
+    fault = apex.fault("error", code="unavailable", operation="search", count=1)
+    for _ in range(3):
+        ask(apex)
+        httpx.post(f"{apex.url}/web_retrieval", headers={"api-key": apex.key}, json={"search_query": "x"})
+    assert (stub.used, fault.acted) == (1, 1)
+
+
 def test_the_most_specific_stub_wins(apex):
     apex.chat("refund", model="mistral").replies("both")
     apex.chat("refund").replies("one")
