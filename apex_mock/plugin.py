@@ -181,7 +181,7 @@ def apex_respx(apex: "Apex", _apex_ground: "Ground") -> "Iterator[ApexRouter]":
     try:
         from apex_mock.testing.bridge import ApexRouter
     except ModuleNotFoundError as error:
-        pytest.fail(f"apex_respx needs {error.name}: pip install respx httpx", pytrace=False)
+        pytest.fail(f"apex_respx needs {error.name}: pip install 'apex-mock[respx]'", pytrace=False)
     router = ApexRouter(_apex_ground, apex.key)
     with router:
         yield router

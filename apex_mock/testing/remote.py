@@ -14,6 +14,7 @@ import orjson
 
 from apex_mock.clock import advancing, running
 from apex_mock.core.chats import GivenChat
+from apex_mock.core.credentials import CONTROL_TOKEN
 from apex_mock.core.faults.rules import Fault
 from apex_mock.core.stubs import Match, Stub
 from apex_mock.core.types import Chat, Micros, Operation, ResearchMode
@@ -34,7 +35,7 @@ class Remote:
 
     def __init__(self, url: str) -> None:
         self.token = os.environ.get("APEX_MOCK_CONTROL_TOKEN", "")
-        found = find(url)
+        found = find(url, self.token)
         if found.auth == "keys":
             raise NotThere(
                 f"the fake at {found.url} accepts only some keys, and each test has its own: start it without"
@@ -181,7 +182,7 @@ class Remote:
         return told
 
     def _exchange(self, method: str, target: str, body: bytes | None) -> tuple[int, bytes]:
-        headers = {"x-apex-token": self.token} if self.token else {}
+        headers = {CONTROL_TOKEN: self.token} if self.token else {}
         with self._lock:
             try:
                 self._connection.request(method, target, body, headers)

@@ -180,6 +180,20 @@ def test_a_fake_that_knows_only_some_keys_is_of_no_use():
         Remote(server.url)
 
 
+def test_the_token_of_its_control_api_is_sent(key, monkeypatch):
+    """From the environment; without it, one line says what to set."""
+    with serve(settings={"control_token": "t0ken"}) as server:
+        monkeypatch.delenv("APEX_MOCK_CONTROL_TOKEN", raising=False)
+        with pytest.raises(NotThere, match="wants its token: set APEX_MOCK_CONTROL_TOKEN"):
+            Remote(server.url)
+        monkeypatch.setenv("APEX_MOCK_CONTROL_TOKEN", "t0ken")
+        with closing(Remote(server.url)) as remote:
+            far = Apex(remote, key)
+            far.chat().replies("let in")
+            assert "let in" in ask(far).text
+            far.verify(chat=1)
+
+
 def test_over_tls_too(tmp_path, key):
     """The authority is the one that the fake tells of."""
     from apex_mock.tls import make_certificate
