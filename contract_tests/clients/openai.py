@@ -9,6 +9,7 @@ from ..answer import OK, Answer, common_json
 from ..expect import CODE_BY_STATUS
 from ..operations import Op, Transport
 from .base import Request, Unreachable, Wire, as_shell
+from .http import LONGEST
 
 if TYPE_CHECKING:
     from ..target import Target
@@ -37,7 +38,9 @@ class OpenAI(Wire):
                 api_key=key,
                 max_retries=0,
                 timeout=self.target.timeout,
-                http_client=openai.DefaultHttpxClient(verify=ssl.create_default_context(cafile=self.target.ca)),
+                http_client=openai.DefaultHttpxClient(
+                    verify=ssl.create_default_context(cafile=self.target.ca), event_hooks={"response": [_read]}
+                ),
             )
         elif key not in self._clients:
             self._clients[key] = next(iter(self._clients.values())).with_options(api_key=key)
@@ -78,6 +81,17 @@ class OpenAI(Wire):
     def close(self) -> None:
         for client in list(self._clients.values())[:1]:
             client.close()
+
+
+def _read(response: Any) -> None:
+    """Reads an answer as httpx does, but not without end. Raises Unreachable."""
+    body = bytearray()
+    for part in response.iter_bytes():
+        body += part
+        if len(body) > LONGEST:
+            address = f"{response.url.scheme}://{response.url.netloc.decode()}"
+            raise Unreachable(f"{address}: no end of the answer, {len(body)} bytes so far")
+    response._content = bytes(body)
 
 
 def _split(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:

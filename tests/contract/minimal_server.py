@@ -34,6 +34,7 @@ FAULTS = (
     "names the model otherwise",
     "says the key",
     "drops the connection",
+    "has no end",
 )
 
 
@@ -78,10 +79,10 @@ class Handler(BaseHTTPRequestHandler):
     def reply(self, value: Any, status: int = 200) -> None:
         self.send(json.dumps(value).encode(), "application/json", status)
 
-    def send(self, content: bytes, kind: str, status: int = 200) -> None:
+    def send(self, content: bytes, kind: str, status: int = 200, length: int | None = None) -> None:
         self.send_response(status)
         self.send_header("content-type", kind)
-        self.send_header("content-length", str(len(content)))
+        self.send_header("content-length", str(length or len(content)))
         if kind.startswith("text/event"):
             self.send_header("cache-control", "no-cache")
         self.end_headers()
@@ -143,6 +144,13 @@ class Handler(BaseHTTPRequestHandler):
         if "drops the connection" in self.faults:
             self.close_connection = True
             self.connection.close()
+            return
+        if "has no end" in self.faults:
+            with suppress(OSError):
+                self.send(b"{", "application/json", length=1 << 40)
+                while True:
+                    self.wfile.write(b" " * 65_536)
+            self.close_connection = True
             return
         mode = asked.get("inference_mode")
         if asked.get("test_time_inference") or mode == "Chain-of-Thought":

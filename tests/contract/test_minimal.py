@@ -1,5 +1,7 @@
 """The suite knows more than our own fake: a server of another make passes what it offers, and fails by its faults."""
 
+import re
+
 import pytest
 
 from contract_tests.results import Outcome
@@ -42,6 +44,16 @@ def test_a_fault_breaks_its_clauses_and_no_others(minimal: Minimal, fault):
     """The suite finds it, and finds nothing that is not there."""
     broken = {r.clause for r in checked(minimal(fault)) if r.outcome is Outcome.BROKEN}
     assert broken == set(BROKEN_BY[fault].split())
+
+
+def test_an_answer_without_an_end_is_cut(minimal: Minimal):
+    """So much is read of it and no more; the run goes on."""
+    results = checked(minimal("has no end"), "CHAT-001", "HEALTH-001")
+    chats, health = [r for r in results if r.outcome is Outcome.BROKEN], results[-1]
+    assert [chat.transport for chat in chats] == ["rest", "openai"]
+    for chat in chats:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+: no end of the answer, 1[67]\d{6} bytes so far", chat.got)
+    assert health.outcome is Outcome.HOLDS
 
 
 def test_a_server_that_hangs_up_is_not_the_end(minimal: Minimal):
