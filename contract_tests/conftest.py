@@ -32,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--apex-grpc", metavar="HOST:PORT", default=None, help="gRPC, when it is not at the target's URL")
     add("--apex-key", metavar="KEY", default=None, help="the key to call it with; better in APEX_API_KEY")
     add("--apex-allow", metavar="WORDS", default="", help="cost, write, attack: lets run what does so to a live target")
+    add("--apex-pace", metavar="SECONDS", type=float, default=None, help="the least time between two requests")
     add("--apex-sdk-python", metavar="PATH", default=None, help="the python of an environment with the macrocosmos SDK")
     add("--apex-contract", action="store_true", help="print the table of clauses at the end")
     for name, what in (("html", "one HTML file"), ("json", "JSON"), ("junit", "JUnit XML")):
@@ -77,7 +78,10 @@ def _allow(config: pytest.Config) -> list[str]:
 def _target(config: pytest.Config) -> Target:
     option = config.getoption
     rest, grpc, key = option("--apex-rest"), option("--apex-grpc"), option("--apex-key")
-    return target_at(option("--apex-target"), rest=rest, grpc=grpc, key=key)
+    target = target_at(option("--apex-target"), rest=rest, grpc=grpc, key=key)
+    if (pace := option("--apex-pace")) is not None:
+        target.pace = pace
+    return target
 
 
 def _with_sdk(config: pytest.Config, target: Target) -> Target:

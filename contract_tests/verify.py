@@ -39,6 +39,7 @@ class Asked:
     allow: Collection[str] = ()
     only: Collection[str] = ()
     transports: Collection[str] = ()
+    pace: float | None = None
     sdk_python: Path | None = None
     every_clause: bool = False
     html: Path | None = None
@@ -86,6 +87,8 @@ def _target(asked: Asked, number: int) -> Target:
     key = asked.keys[number] if number < len(asked.keys) else None
     target = target_at(asked.urls[number], rest=asked.rest, grpc=asked.grpc, key=key)
     target.sdk_python = asked.sdk_python
+    if asked.pace is not None:
+        target.pace = asked.pace
     return target
 
 

@@ -29,6 +29,10 @@ def verify(
     transport: Annotated[
         Optional[list[str]], typer.Option(help="Only over this: rest, connect, grpc, openai, sdk; may be repeated.")
     ] = None,
+    pace: Annotated[
+        Optional[float],
+        typer.Option(min=0, help="The least time between two requests in seconds; 1, and 0 for a fake."),
+    ] = None,
     sdk_python: Annotated[
         Optional[Path], typer.Option(help="The python of an environment with the macrocosmos SDK, to check through it.")
     ] = None,
@@ -53,6 +57,7 @@ def verify(
         allow=_words(allow),
         only=only or (),
         transports=transport or (),
+        pace=pace,
         sdk_python=sdk_python,
         every_clause=every_clause,
         html=html,
