@@ -139,6 +139,15 @@ class Lead:
             self.saved = True
             self.result().save(Path(self.options.save))
 
+    def page(self) -> str:
+        """The report of the run so far, for Locust's web page."""
+        from apexload.report import html
+        from apexload.report.verdict import Verdict
+
+        if not METER.begun:
+            return "No run has begun."
+        return html.page(Verdict(self.result(), []))
+
     def watch(self) -> None:
         """A greenlet: how many users there are, and the file for whoever shows the run while it goes on."""
         while True:
@@ -201,6 +210,8 @@ def _lead(environment: Environment, lead: Lead) -> None:
     environment.events.test_stop.add_listener(lambda **_: lead.save())
     environment.events.quitting.add_listener(lambda **_: lead.save())
     gevent.spawn(lead.watch)
+    if environment.web_ui is not None and environment.web_ui.app is not None:
+        environment.web_ui.app.add_url_rule("/apex", "apex", lead.page)
 
 
 def _follow(environment: Environment, runner: WorkerRunner) -> None:

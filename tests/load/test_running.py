@@ -122,6 +122,9 @@ def test_a_scenario_has_locusts_web_page(server, key):
             wait_for(lambda: answers(web))
             web.post("/swarm", data={"user_count": 2, "spawn_rate": 2, "host": server.url}).raise_for_status()
             wait_for(lambda: any(row["name"] == "chat" for row in web.get("/stats/requests").json()["stats"]))
+            page = web.get("/apex").text
+            assert "Latency over time" in page
+            assert "<svg" in page
             web.post("/stop").raise_for_status()
         finally:
             process.terminate()
