@@ -132,8 +132,7 @@ class StoredChats(World):
                 c.id for c in await self.store.list(Chat, caller.scope) if c.owner == caller.owner and c.id in wanted
             ]
             rows = [row.id for row in await self._own_rows(caller) if row.chat_id in own]
-            await self.store.remove(Completion, caller.scope, rows)
-            await self.store.remove(Chat, caller.scope, own)
+            await self.store.remove_all(caller.scope, {Completion: rows, Chat: own})
 
     async def delete_completions(self, completion_ids: Sequence[str], caller: Caller = ANYBODY) -> None:
         """Deletes the caller's rows among these."""

@@ -6,8 +6,8 @@ A store may have other users: other workers of this server, other machines. Each
 that was acknowledged to anybody before; of the WATCHED kinds it goes on to see that, whatever others do meanwhile.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from apex_mock.clock import ClockState
 from apex_mock.core.faults.rules import Fault
@@ -39,6 +39,10 @@ class Store(Protocol):
 
     async def remove(self, kind: type[R], scope: str, ids: Iterable[str]) -> int:
         """Removes what is there of these and returns how many that were."""
+        ...
+
+    async def remove_all(self, scope: str, ids: Mapping[type[Any], Iterable[str]]) -> int:
+        """The same for records of several kinds, all or none."""
         ...
 
     async def list(self, kind: type[R], scope: str) -> Sequence[R]:

@@ -21,6 +21,14 @@ class Row(NamedTuple):
     data: bytes
 
 
+class Place(NamedTuple):
+    """Where a record lies."""
+
+    kind: str
+    scope: str
+    id: str
+
+
 class View(NamedTuple):
     """Records as they are at a version, in the order in which they were added, and the kinds that there may be."""
 
@@ -48,7 +56,9 @@ class Engine(Protocol):
         """`change` may be called more than once; what it raises is raised, and nothing is changed."""
         ...
 
-    async def remove(self, kind: str, scope: str, ids: Iterable[str], *, tell: bool) -> int: ...
+    async def remove(self, wanted: Sequence[Place], *, tell: bool) -> int:
+        """Removes what is there of these, in one step, and returns how many that were."""
+        ...
 
     async def all(self, kind: str, scope: str) -> Sequence[bytes]:
         """In the order in which they were added."""

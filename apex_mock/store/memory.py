@@ -1,7 +1,7 @@
 """State in this process's memory: gone with the process."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from apex_mock.store.base import R, Record
@@ -39,8 +39,11 @@ class MemoryStore:
         return changed
 
     async def remove(self, kind: type[R], scope: str, ids: Iterable[str]) -> int:
-        table = self._records.get((kind, scope), {})
-        return sum(table.pop(id, None) is not None for id in ids)
+        return await self.remove_all(scope, {kind: ids})
+
+    async def remove_all(self, scope: str, ids: Mapping[type[Any], Iterable[str]]) -> int:
+        wanted = ((self._records.get((kind, scope), {}), id) for kind, of_kind in ids.items() for id in of_kind)
+        return sum(table.pop(id, None) is not None for table, id in wanted)
 
     async def list(self, kind: type[R], scope: str) -> Sequence[R]:
         return list(self._records.get((kind, scope), {}).values())

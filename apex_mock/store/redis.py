@@ -6,7 +6,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from apex_mock.store import redis_scripts as scripts
-from apex_mock.store.engine import KEPT_ORDINALS, Row, View
+from apex_mock.store.engine import KEPT_ORDINALS, Place, Row, View
 from apex_mock.store.redis_link import PREFIX, Link
 from apex_mock.store.redis_log import RedisLog
 
@@ -41,9 +41,9 @@ class RedisEngine:
                     return changed
         return None
 
-    async def remove(self, kind: str, scope: str, ids: Iterable[str], *, tell: bool) -> int:
-        wanted = list(ids)
-        return int(await self._link.run(scripts.REMOVE, int(tell), kind, scope, *wanted)) if wanted else 0
+    async def remove(self, wanted: Sequence[Place], *, tell: bool) -> int:
+        told = (value for place in wanted for value in place)
+        return int(await self._link.run(scripts.REMOVE, int(tell), *told)) if wanted else 0
 
     async def all(self, kind: str, scope: str) -> Sequence[bytes]:
         return [data for _, data in sorted(map(_split, await self._link.ask("HVALS", _table(kind, scope))))]

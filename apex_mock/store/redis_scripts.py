@@ -48,13 +48,16 @@ return 1
 """
 )
 
-# tell, kind, scope, ids... -> how many were there
+# tell, then kind, scope, id of each record -> how many were there
 REMOVE = (
     _COMMON
     + """
-local key, count = at(ARGV[2], ARGV[3]), 0
-for i = 4, #ARGV do count = count + redis.call('HDEL', key, ARGV[i]) end
-if redis.call('EXISTS', key) == 0 then redis.call('SREM', P .. ':tables', ARGV[2] .. ':' .. ARGV[3]) end
+local count = 0
+for i = 2, #ARGV, 3 do
+  local key = at(ARGV[i], ARGV[i + 1])
+  count = count + redis.call('HDEL', key, ARGV[i + 2])
+  if redis.call('EXISTS', key) == 0 then redis.call('SREM', P .. ':tables', ARGV[i] .. ':' .. ARGV[i + 1]) end
+end
 if ARGV[1] == '1' then tell() end
 return count
 """

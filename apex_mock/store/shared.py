@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from apex_mock.store.base import ALL_SCOPES, WATCHED, R, Record
-from apex_mock.store.engine import Engine, Row
+from apex_mock.store.engine import Engine, Place, Row
 from apex_mock.store.records import decode, encode
 
 MOST_SEEN = 10_000  # scopes whose records are kept; more than can be under way at once
@@ -105,10 +105,14 @@ class SharedStore:
         return None if data is None else decode(kind, data)
 
     async def remove(self, kind: type[R], scope: str, ids: Iterable[str]) -> int:
+        return await self.remove_all(scope, {kind: ids})
+
+    async def remove_all(self, scope: str, ids: Mapping[type[Any], Iterable[str]]) -> int:
+        wanted = [Place(kind.__name__, scope, id) for kind, of_kind in ids.items() for id in of_kind]
         try:
-            return await self._engine.remove(kind.__name__, scope, ids, tell=kind in WATCHED)
+            return await self._engine.remove(wanted, tell=any(kind in WATCHED for kind in ids))
         finally:
-            self._written(kind)
+            self._written(*ids)
 
     async def list(self, kind: type[R], scope: str) -> Sequence[R]:
         known: Mapping[str, R] | None = self._known(kind, scope)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from apex_mock.store.engine import KEPT_ORDINALS, Row, View
+from apex_mock.store.engine import KEPT_ORDINALS, Place, Row, View
 from apex_mock.store.sqlite_file import Database, File, one
 from apex_mock.store.sqlite_log import SqliteLog
 
@@ -52,8 +52,7 @@ class SqliteEngine:
 
         return await self._file.write(work)
 
-    async def remove(self, kind: str, scope: str, ids: Iterable[str], *, tell: bool) -> int:
-        wanted = [(kind, scope, id) for id in ids]
+    async def remove(self, wanted: Sequence[Place], *, tell: bool) -> int:
         removing = "DELETE FROM records WHERE kind = ? AND scope = ? AND id = ?"
 
         def work(database: Database) -> int:

@@ -117,6 +117,15 @@ async def test_removing_tells_how_many_were_there(store):
     assert await store.remove(Chat, "s", ["a"]) == 0
 
 
+async def test_records_of_several_kinds_are_removed_in_one_step(store):
+    """And what is left is left as it was."""
+    await store.add("s", chat("1"), row("2"), chat("3"))
+    assert await store.remove_all("s", {Chat: ["1", "x"], Completion: ["2"]}) == 2
+    assert await store.list(Chat, "s") == [chat("3")]
+    assert await store.list(Completion, "s") == []
+    assert await store.remove_all("s", {Chat: [], Completion: []}) == 0
+
+
 async def test_a_list_is_not_changed_by_what_comes_after(store):
     """It is what was there when it was asked for."""
     await store.add("s", chat("1"))
