@@ -6,11 +6,12 @@ A failure lists what is missing. The words are looked for in README.md and docs/
 import dataclasses
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 import typer.main
 
-from apex_mock import ApexMock
+from apex_mock import ApexMock, plugin
 from apex_mock.cli import app
 from apex_mock.core.types import Mode, Operation, Progress
 from apex_mock.environment import FORMATS
@@ -81,6 +82,16 @@ def test_every_field_of_the_control_api_is_documented():
     assert missing([*FILTERS, *COUNTS, "within", "containing", *PARTS, *Progress], "control.md") == []
     selects = set(inspect.signature(Journal.select).parameters) - {"self", "outcome"}
     assert missing([*selects, "status"], "control.md") == []
+
+
+def test_everything_of_the_pytest_plugin_is_documented():
+    """Its fixtures, its options and the variable that stands for one, and what the marker takes."""
+    text = Path(plugin.__file__).read_text()
+    fixtures = re.findall(r"^@pytest\.fixture.*\ndef ([a-z]\w*)\(", text, re.M)
+    options = re.findall(r'"(--[a-z-]+)"', text)
+    assert {"apex", "apex_tls"} <= set(fixtures) == set(plugin.FIXTURES)
+    assert {"--apex-url", "--apex-report"} <= set(options)
+    assert missing([*fixtures, *options, *plugin.OPTIONS, plugin.URL_VARIABLE], "pytest.md") == []
 
 
 def test_what_is_not_there_is_found_missing():
