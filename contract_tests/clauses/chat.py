@@ -204,7 +204,7 @@ def conversations(client: Client) -> None:
 @clause("CHAT-023", "D2 V", Op.CHAT, nature=COSTS)
 def json_format(client: Client) -> None:
     """With json_format the answer's text is JSON."""
-    prompt = "Give the name and the capital of France as JSON."
+    prompt = "Give the name and the capital of France."  # without a word of JSON, which would be enough
     answer = expect.succeeds(client.chat(prompt, json_format=True, sampling_parameters=DEFAULTS))
     text = answer.text.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
     try:
@@ -224,7 +224,8 @@ def sdk_parameters(client: Client) -> None:
 @clause("CHAT-025", "D2 V", Op.CHAT, nature=COSTS, needs=[Need.EXACT])
 def default_task(client: Client) -> None:
     """The task defaults to InferenceTask."""
-    plain, named = expect.succeeds(client.chat(seed=5)), expect.succeeds(client.chat(seed=5, task="InferenceTask"))
+    plain = expect.succeeds(client.chat(STORY, seed=5))
+    named = expect.succeeds(client.chat(STORY, seed=5, task="InferenceTask"))
     expect.equal(named.text, plain.text, "the text with the task named", named)
 
 

@@ -173,4 +173,6 @@ def connect_stream_ends(client: Client) -> None:
 def standard_model_streams(client: Client) -> None:
     """A stream names the model that answers, as a unary answer does."""
     answer = streamed(client, model="Default")
-    expect.filled(answer.events[0].get("model") if answer.events else "", "model of the first event", answer)
+    model = answer.events[0].get("model") if answer.events else ""
+    unary = expect.succeeds(client.chat(model="Default"))
+    expect.equal(model, unary.value["model"], "model of the first event", answer)

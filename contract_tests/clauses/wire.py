@@ -180,7 +180,8 @@ def empty_lists_are_omitted(client: Client) -> None:
 @clause("WIRE-018", "D1 D2", Op.CHAT, nature=COSTS, transports=REST, needs=[Need.EXACT])
 def snake_and_camel_are_one_surface_each(client: Client) -> None:
     """REST and Constellation say the same to the same request and seed, each in its own form."""
-    rest = expect.succeeds(client.call(Op.CHAT, {**HELLO, "seed": 5}))
-    connect = expect.succeeds(client.over(Transport.CONNECT).call(Op.CHAT, {**HELLO, "seed": 5}))
+    story = {"messages": [{"role": "user", "content": "Write a short story about a lighthouse."}], "seed": 5}
+    rest = expect.succeeds(client.call(Op.CHAT, story))
+    connect = expect.succeeds(client.over(Transport.CONNECT).call(Op.CHAT, story))
     expect.equal(connect.text, rest.text, "the text over Connect", connect)
     expect.equal(connect.finish_reason, rest.finish_reason, "finish_reason over Connect", connect)
