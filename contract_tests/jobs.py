@@ -61,8 +61,8 @@ def follow(client: Client, prompt: str = QUESTION) -> Followed:
         polled = expect.succeeds(client.call(Op.GET_JOB, {"job_id": job_id}))
         followed.answers.append(polled)
         followed.views.append(polled.value)
-        if polled.value.get("status") in ENDED:
-            return followed
+        if any(view.get("status") in ENDED for view in followed.views[:-1]):
+            return followed  # with one poll more, which shows that it stays as it is
         if time.monotonic() > deadline:
             waited = f"{polled.value.get('status')} after {client.target.patience:g} s"
             raise expect.Broken("status", "completed or failed", waited, polled)

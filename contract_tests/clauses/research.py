@@ -76,6 +76,10 @@ def statuses_go_forward(client: Client) -> None:
     ranks = [min(STATUSES.index(str(status)), 2) for status in statuses]
     expect.equal(ranks, sorted(ranks), "the order of the statuses (0 pending, 1 running, 2 ended)")
     expect.equal(statuses[-1], "completed", "the last status")
+    if client.target.control:  # whose clock moves in steps small enough to see it
+        expect.holds(
+            {"pending", "running"} <= set(statuses), "the statuses", "pending and running among them", statuses
+        )
 
 
 @clause("JOB-008", "D1 SDK", *BOTH, nature=COSTS)

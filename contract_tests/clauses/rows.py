@@ -6,7 +6,7 @@ from .. import expect
 from ..clause import RPC, Nature, Need, clause
 from ..clients.base import Client
 from ..operations import Op, Transport
-from .stored import PROMPT, chat_id, make, row_of, rows_of
+from .stored import PROMPT, chat_id, make, own, row_of, rows_of
 
 WRITES = Nature.WRITES
 # As in the page's sample of a deep-research row.
@@ -139,7 +139,7 @@ def an_unknown_row_cannot_change(client: Client) -> None:
     expect.fails(client.call(Op.UPDATE_ROW, body), "not_found")
 
 
-@clause("ROWS-013", "SDK", Op.DELETE_ROWS, Op.CREATE_CHAT, Op.CREATE_ROW, Op.LIST_ROWS, nature=WRITES)
+@clause("ROWS-013", "SDK", Op.DELETE_ROWS, Op.CREATE_CHAT, Op.CREATE_ROW, Op.LIST_ROWS, Op.LIST_CHATS, nature=WRITES)
 def rows_are_deleted(client: Client) -> None:
     """DeleteCompletions deletes the rows of a list and no others, and says success; the chat stays."""
     made = make(client)
@@ -147,6 +147,7 @@ def rows_are_deleted(client: Client) -> None:
     answer = expect.succeeds(client.call(Op.DELETE_ROWS, {"completion_ids": ids[:2]}))
     expect.equal(answer.value.get("success"), True, "success", answer)
     expect.equal([row["id"] for row in rows_of(client, chat_id(made))], ids[2:], "the rows that are left")
+    expect.equal([chat["id"] for chat in own(client, chat_id(made))], [chat_id(made)], "the chat of the rows")
 
 
 @clause("ROWS-014", "SDK", Op.DELETE_ROWS, nature=WRITES)

@@ -207,8 +207,13 @@ def default_response_time(client: Client) -> None:
     answer = client.search(QUERY, uids=[uid])
     if client.transport is Transport.REST:
         expect.fails(answer, "unavailable", status=500)
-    else:
-        expect.succeeds(answer)
+        return
+    expect.succeeds(answer)
+    for uid in _searchers(client, 60):
+        patient, impatient = (client.search(QUERY, uids=[uid], max_response_time=most) for most in (60, 20))
+        if patient.ok and not impatient.ok:
+            expect.fails(client.search(QUERY, uids=[uid]), "unavailable")
+            break
 
 
 def _searchers(client: Client, count: int) -> list[int]:

@@ -11,6 +11,8 @@ from ..runner import Runner, every_item
 from ..serving import the_fake
 from .mutant import Mutant, applied
 
+PARTS = 10
+
 
 @dataclass
 class Verdict:
@@ -27,6 +29,13 @@ class Verdict:
     @property
     def survived(self) -> bool:
         return bool(self.missed_by or self.crashes)
+
+    @property
+    def why(self) -> str:
+        """Why it counts as a survivor, in one line."""
+        missed = f"{', '.join(self.missed_by)} did not fail" if self.missed_by else ""
+        crashed = f"the mutant itself crashed, so it was found by accident: {self.crashes[0]}" if self.crashes else ""
+        return "; ".join(filter(None, (missed, crashed)))
 
     @property
     def missed_by(self) -> list[str]:
@@ -58,14 +67,18 @@ def _crashes() -> Iterator[list[str]]:
             error = record.exc_info[1] if record.exc_info else None
             said.append(f"{record.getMessage()}: {error!r}")
 
-    log, listen = logging.getLogger("apex_mock"), Listen(logging.ERROR)
-    log.addHandler(listen)
-    log.propagate, before = False, log.propagate
+    logs = [logging.getLogger(name) for name in ("apex_mock", "uvicorn.error")]
+    before = [log.propagate for log in logs]
+    listen = Listen(logging.ERROR)
+    for log in logs:
+        log.addHandler(listen)
+        log.propagate = False
     try:
         yield said
     finally:
-        log.removeHandler(listen)
-        log.propagate = before
+        for log, propagate in zip(logs, before, strict=True):
+            log.removeHandler(listen)
+            log.propagate = propagate
 
 
 def _is_broken(result: Result) -> bool:
@@ -78,6 +91,6 @@ def untouched(mutants: Iterable[Mutant]) -> list[str]:
     return [clause.id for clause in BOOK if clause.id not in named]
 
 
-def part(mutants: Sequence[Mutant], number: int, of: int) -> list[Mutant]:
-    """One part of so many, spread evenly: the mutants at number, number + of, ..."""
-    return list(mutants[number % of :: of])
+def part(mutants: Sequence[Mutant], number: int) -> list[Mutant]:
+    """One part of PARTS, spread evenly over the list."""
+    return list(mutants[number % PARTS :: PARTS])

@@ -106,7 +106,12 @@ class _Changing:
             if not message.get("more_body", False):
                 await self._send(scope["path"], start, b"".join(held), send)
 
-        await self.app(scope, receive, hold)
+        if scope["type"] == "http":
+            # What is compressed could not be changed.
+            plain = [header for header in scope["headers"] if header[0] != b"accept-encoding"]
+            await self.app({**scope, "headers": plain}, receive, hold)
+        else:
+            await self.app(scope, receive, send)
 
     async def _send(self, path: str, start: dict[str, Any], body: bytes, send: Any) -> None:
         headers = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}

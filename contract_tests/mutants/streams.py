@@ -38,7 +38,11 @@ def streams_of_json(patch: Patch) -> None:
 @mutant("STREAM-002")
 def streams_are_cached(patch: Patch) -> None:
     """An event stream says nothing of caches."""
-    patch.answers(lambda answer: answer.headers.pop("cache-control", None) and None)
+
+    def change(answer: HttpAnswer) -> None:
+        answer.headers.pop("cache-control", None)
+
+    patch.answers(change)
 
 
 @mutant("STREAM-003")
@@ -217,6 +221,6 @@ def streams_are_open_to_all(patch: Patch) -> None:
     """Who sends no key gets a stream on REST."""
 
     async def anybody(self: Sn1, request: Any) -> Any:
-        return await self.mock.gate.admit((("api-key", "anybody"),), "rest", 0, api_key_header=True)
+        return await self.mock.gate.admit((("api-key", "anybody"),), "rest", self.mock.clock.now, api_key_header=True)
 
     patch(Sn1, "caller", lambda was: anybody)
