@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PROTO := apex_mock/proto/apex/v1/apex.proto
 GEN := apex_mock/wire/gen
 
-.PHONY: serve test unit contract contract-page check format lint types layers generate generated bench failures samples requirements audit wheel clean help
+.PHONY: serve test unit contract mutants attacks contract-page check format lint types layers generate generated bench failures samples requirements audit wheel clean help
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -28,7 +28,13 @@ unit: $(READY) ## the tests that need no other client and no other runner: under
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not clients and not inner and not failures" $(ARGS)
 
 contract: $(READY) ## the contract suite against the fake (or ARGS="--apex-target=URL")
-	$(BIN)/python -m pytest contract_tests -q --apex-contract $(ARGS)
+	$(BIN)/python -m pytest contract_tests/test_contract.py -q --apex-contract $(ARGS)
+
+mutants: $(READY) ## break the fake in every way we know: the kill table (or ARGS="--named CHATS-025")
+	$(BIN)/python -m contract_tests.mutants $(ARGS)
+
+attacks: $(READY) ## generated requests and bytes against the fake, for APEX_ATTACK_SECONDS=300 (or as told)
+	APEX_ATTACK_SECONDS=$${APEX_ATTACK_SECONDS:-300} $(BIN)/python -m pytest contract_tests/attacks $(ARGS)
 
 contract-page: $(READY) ## write contract_tests/CONTRACT.md anew, from the clauses
 	$(BIN)/python -m contract_tests.document

@@ -13,6 +13,7 @@ import orjson
 import pytest
 from rich.console import Console
 
+from .mutants import tenth
 from .report.files import as_json, as_junit, write
 from .report.html import as_html
 from .report.model import report_of
@@ -22,6 +23,7 @@ from .runner import ALLOWANCES, Runner, every_item
 from .serving import FAKE, the_fake
 from .target import BadTarget, Target, target_at
 
+HERE = Path(__file__).parent
 RESULT = pytest.StashKey[Result]()
 
 
@@ -51,6 +53,19 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(str(error)) from None
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Reports(config), "apex-contract-reports")
+
+
+def pytest_report_header() -> str:
+    return tenth.line()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Another target than the fake is checked and no more: breaking a fake says nothing of it, and it is attacked only
+    when that is asked for by name."""
+    if config.getoption("--apex-target", None) is None or collection_path.parent != HERE:
+        return None
+    named = any(collection_path.name in argument for argument in config.args)
+    return True if collection_path.name in ("attacks", "mutants") and not named else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,6 +1,7 @@
 """Whom the attacks are for: the fake in this process; any other target only when that is allowed by name."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -10,15 +11,15 @@ from ..target import Target, target_at
 
 @pytest.fixture(scope="session")
 def attacked(pytestconfig: pytest.Config) -> Iterator[Target]:
-    url = pytestconfig.getoption("--apex-target")
+    option = partial(pytestconfig.getoption, default=None)
+    url = option("--apex-target")
     if url is None:
         with the_fake() as target:
             yield target
-    elif "attack" not in pytestconfig.getoption("--apex-allow").split(","):
+    elif "attack" not in (option("--apex-allow") or "").split(","):
         pytest.skip("attacks are for the fake; --apex-allow=attack sends them to this target")
     else:
-        rest, grpc = pytestconfig.getoption("--apex-rest"), pytestconfig.getoption("--apex-grpc")
-        yield target_at(url, rest=rest, grpc=grpc, key=pytestconfig.getoption("--apex-key"))
+        yield target_at(url, rest=option("--apex-rest"), grpc=option("--apex-grpc"), key=option("--apex-key"))
 
 
 @pytest.fixture

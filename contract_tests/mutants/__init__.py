@@ -2,6 +2,7 @@
 
 mutant.py   what a mutant is, and how it changes a fake that is about to start in this process
 killing.py  a fresh broken fake against the clauses: who saw it
+tenth.py    which of them a run tries
 the others  the mutants, by what they break
 """
 

@@ -13,8 +13,9 @@ from rich.table import Table
 
 from ..clause import BOOK
 from . import load
-from .killing import PARTS, Verdict, kill, part, untouched
+from .killing import Verdict, kill, untouched
 from .mutant import MUTANTS
+from .tenth import PARTS, part
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,7 +1,7 @@
 """A broken fake against the clauses: who finds it."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -10,8 +10,6 @@ from ..results import Outcome, Result
 from ..runner import Runner, every_item
 from ..serving import the_fake
 from .mutant import Mutant, applied
-
-PARTS = 10
 
 
 @dataclass
@@ -89,8 +87,3 @@ def untouched(mutants: Iterable[Mutant]) -> list[str]:
     """Clauses that no mutant is made to break."""
     named = {clause for mutant in mutants for clause in mutant.clauses}
     return [clause.id for clause in BOOK if clause.id not in named]
-
-
-def part(mutants: Sequence[Mutant], number: int) -> list[Mutant]:
-    """One part of PARTS, spread evenly over the list."""
-    return list(mutants[number % PARTS :: PARTS])

@@ -3,35 +3,17 @@
 `make mutants` tries all of them, against all clauses.
 """
 
-import os
-import subprocess
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 
 from ..clause import BOOK
 from . import load
-from .killing import PARTS, kill, part, untouched
+from .killing import kill, untouched
 from .mutant import MUTANTS, Mutant, Patch, mutant
+from .tenth import chosen, line, part
 
 load()
-VARIABLE = "APEX_MUTANTS_PART"
 MOST_UNTOUCHED = 10  # clauses that need no mutant, because none can break them alone
-
-
-def chosen() -> tuple[int, str]:
-    """The part of this run, and by what: told, the commit, or the day where there is no commit."""
-    if told := os.environ.get(VARIABLE, ""):
-        return int(told) % PARTS, VARIABLE
-    command = ["git", "rev-parse", "HEAD"]
-    done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
-    if done.returncode == 0:
-        return int(done.stdout.strip(), 16) % PARTS, f"commit {done.stdout[:8]}"
-    return datetime.now(UTC).toordinal() % PARTS, "the day"
-
-
-PART, BY = chosen()
+PART = chosen()[0]
 TENTH = part(list(MUTANTS.values()), PART)
 
 
@@ -40,8 +22,7 @@ def test_a_broken_fake_is_found_by_the_clauses_that_say_so(broken: Mutant) -> No
     """And not by accident: a mutant that only crashes proves nothing."""
     verdict = kill(broken)
     if verdict.survived:
-        chosen = f"Part {PART} of {PARTS}, chosen by {BY}; again: {VARIABLE}={PART}"
-        pytest.fail(f"{broken.name} survived ({broken.sentence}): {verdict.why}. {chosen}", pytrace=False)
+        pytest.fail(f"{broken.name} survived: {broken.sentence} {verdict.why} ({line()})", pytrace=False)
 
 
 def test_there_are_enough_mutants_and_each_names_its_clauses() -> None:
