@@ -123,11 +123,13 @@ class ApexMock(StoredChats):
             if reply is not None and reply.error is not None:
                 plan = broken_off(plan, reply.error)
             if acting is not None:
-                plan = acting.plan(plan)
+                # Over REST a chain of thought is a stream whatever was asked for (V).
+                thinks = request.mode is Mode.CHAIN_OF_THOUGHT and caller.transport == "rest"
+                plan = acting.plan(plan, streamed=request.stream or thinks)
                 await self.faults.spent(acting, caller.scope, draft.usage.completion_tokens)
             self.journal.answered(call.entry, plan)
             call.keep_open()
-            return Answer(plan, caller.scope, call.entry.at, call.entry)
+            return Answer(plan, caller.scope, call.begins, call.entry)
 
     async def play(self, answer: Answer, *, apart: bool = True) -> AsyncGenerator[Sequence[Chunk], None]:
         """The plan's chunks as they fall due, those due together in one piece. Each is timed from the plan's start.
@@ -245,7 +247,7 @@ class ApexMock(StoredChats):
             }
             in_time = [m for m in miners if times.get(m.uid, math.inf) <= request.max_response_time]
             waited = max(times[m.uid] for m in miners) if len(in_time) == len(miners) else request.max_response_time
-            await self.clock.sleep_until(caller.scope, call.entry.at + round(waited * SECOND))
+            await self.clock.sleep_until(caller.scope, call.begins + round(waited * SECOND))
             answered = {m: errs[m.uid] for m in in_time if errs[m.uid] not in SILENT}
             if not answered:
                 raise NoSearchResult("No miner responded successfully", hint="raise max_response_time or ask again")

@@ -222,7 +222,7 @@ class Call:
     """One operation under way. It ends the journal's entry, unless the answer still has to be sent; a stub or a fault
     that fails the call does so on entering."""
 
-    __slots__ = ("_asked", "_open", "_world", "acting", "caller", "choice", "entry", "reply")
+    __slots__ = ("_asked", "_open", "_world", "acting", "caller", "choice", "entry", "late", "reply")
 
     def __init__(
         self, world: World, operation: Operation, request: Any, caller: Caller, came: Micros | None = None
@@ -231,6 +231,7 @@ class Call:
         self.entry: Entry
         self.reply: Reply | None = None
         self.acting: Acting | None = None
+        self.late: Micros = 0
         self.choice = NO_CHOICE
 
     def keep_open(self) -> None:
@@ -254,6 +255,11 @@ class Call:
             await self._end(error)
             raise
         return self
+
+    @property
+    def begins(self) -> Micros:
+        """When its answer does: at once, unless a fault delays it."""
+        return self.entry.at + self.late
 
     @property
     def chats(self) -> tuple[GivenChat, ...] | None:
@@ -321,8 +327,8 @@ class Call:
         ACTING.set(acting)
         self.entry.fault, self.entry.lost = acting.title, acting.lost
         if delay := delay_of(struck):
-            clock, scope = self._world.clock, self.caller.scope
-            await clock.sleep_until(scope, clock.now(scope) + round(delay * 1_000_000))
+            self.late += round(delay * 1_000_000)
+            await self._world.clock.sleep_until(self.caller.scope, self.begins)
         if (error := error_by(struck)) is not None:
             raise error
 

@@ -1,5 +1,6 @@
 """The RPC wires behind one call, so that one test speaks to all: a method and a JSON body in, a Reply out."""
 
+import re
 import ssl
 import struct
 from collections.abc import Mapping, Sequence
@@ -53,6 +54,11 @@ def message_of(method: str, body: Any) -> Message[Any]:
 
 def envelope(data: bytes, flags: int = 0) -> bytes:
     return struct.pack(">BI", flags, len(data)) + data
+
+
+def without_ids(data: bytes) -> bytes:
+    """Bytes that two calls may share: each answer has an id of its own."""
+    return re.sub(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", b"?" * 36, data)
 
 
 def open_envelopes(data: bytes) -> list[tuple[int, bytes]]:

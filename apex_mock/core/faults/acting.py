@@ -37,9 +37,11 @@ class Acting:
     def title(self) -> str:
         return ", ".join(one.title for one in self.struck)
 
-    def plan(self, plan: Plan) -> Plan:
+    def plan(self, plan: Plan, *, streamed: bool) -> Plan:
         for one in self.struck:
             plan = one.effect.plan(plan)
+            if streamed:
+                plan = one.effect.stream(plan)
         return plan
 
     def results(self, found: tuple[WebResult, ...]) -> tuple[WebResult, ...]:

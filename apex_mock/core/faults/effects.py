@@ -64,6 +64,10 @@ class Effect:
         """A chat's plan, as the fault leaves it."""
         return plan
 
+    def stream(self, plan: Plan) -> Plan:
+        """The plan of a chat that is streamed; what would be lost on an answer in one piece."""
+        return plan
+
     def results(self, found: tuple[WebResult, ...]) -> tuple[WebResult, ...]:
         """A search's results, as the fault leaves them."""
         return found

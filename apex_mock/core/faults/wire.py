@@ -18,7 +18,7 @@ class Drop(Effect):
     def __post_init__(self) -> None:
         at_least(0, after=self.after)
 
-    def plan(self, plan: Plan) -> Plan:
+    def stream(self, plan: Plan) -> Plan:
         return shortened(plan, self.after)._replace(cut=True)
 
     def damage(self, operation: Operation) -> Damage | None:
@@ -35,7 +35,7 @@ class Truncate(Effect):
     def __post_init__(self) -> None:
         at_least(0, after=self.after)
 
-    def plan(self, plan: Plan) -> Plan:
+    def stream(self, plan: Plan) -> Plan:
         return shortened(plan, self.after)._replace(cut=True)
 
     def damage(self, operation: Operation) -> Damage | None:
