@@ -139,6 +139,20 @@ def test_the_greeting_is_all_that_a_client_needs(tmp_path: Path) -> None:
         assert re.search(r"gRPC .*own port.*:\d+", running.greeting)
 
 
+def test_the_greeting_tells_what_goes_wrong_on_purpose(tmp_path: Path) -> None:
+    """Of both flags; and it does."""
+    (tmp_path / "faults.yaml").write_text("- {fault: none, name: from a file}\n")
+    with serve("--faults", str(tmp_path / "faults.yaml"), "--fault", "error; code=aborted; operation=chat") as running:
+        told = [line for line in running.greeting.splitlines() if line.startswith("Fault in force: ")]
+        assert told == [
+            "Fault in force: none; name=from a file",
+            "Fault in force: error; code=aborted; operation=chat",
+        ]
+        body = {"messages": [{"role": "user", "content": "hello"}]}
+        answer = httpx.post(f"{running.url}/v1/chat/completions", json=body, headers=KEY)
+        assert (answer.status_code, answer.headers["x-apex-fault"]) == (409, "none (from a file), error")
+
+
 def one_line(done: subprocess.CompletedProcess[str]) -> str:
     assert done.returncode == 2
     assert done.stdout == ""
@@ -177,6 +191,9 @@ def test_two_servers_on_one_grpc_port(tls: tuple[str, ...]) -> None:
         (["--cert", "only.pem"], "--key"),
         (["--host", "no.such.host.invalid"], "no.such.host.invalid"),
         (["--seed", "seven"], "seed"),
+        (["--fault", "dorp"], "there is no 'dorp'; there are error, delay"),
+        (["--fault", "drop; aftr=3"], "aftr: there is no such key; a drop fault has fault, after,"),
+        (["--faults", "no-such.yaml"], "no-such.yaml"),
     ],
 )
 def test_what_cannot_be_used(flags: list[str], named: str) -> None:

@@ -13,9 +13,11 @@ import typer.main
 
 from apex_mock import ApexMock, plugin
 from apex_mock.cli import app
+from apex_mock.core.faults.rules import FAULTS
 from apex_mock.core.types import Mode, Operation, Progress
 from apex_mock.environment import FORMATS
 from apex_mock.errors import Code
+from apex_mock.faultfile import OPTIONS, RULE
 from apex_mock.journal import Journal
 from apex_mock.settings import PREFIX, Settings
 from apex_mock.stubfile import KEYS
@@ -69,6 +71,12 @@ def test_every_setting_is_documented():
 def test_every_stub_key_is_documented(kind):
     """On the page of stubs."""
     assert missing(list(KEYS[kind]), "stubs.md") == []
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_fault_and_its_keys_are_documented(name):
+    """On the page of faults: by its name, its options, and what a rule may say."""
+    assert missing([name, *OPTIONS[name], *RULE], "faults.md") == []
 
 
 def test_every_value_of_a_stub_is_documented():
