@@ -16,6 +16,7 @@ from apex_mock.core.replies import check_template
 from apex_mock.core.stubs import Failure, Match, Piece, Predicate, Reply, Stub, Text
 from apex_mock.core.types import Caller, FinishReason, Mode, Operation, Sampling, ToolCall, WebResult
 from apex_mock.errors import Code
+from apex_mock.faultfile import read_spec
 from apex_mock.stubfile import check_stored, read_chats, read_rows
 
 TextLike: TypeAlias = str | re.Pattern[str] | Text
@@ -79,6 +80,14 @@ class Builder:
         """
         return self._say(error=Failure(Code(code), message, retry_after))
 
+    def suffers(self, fault: str, **options: Any) -> Self:
+        """A fault acts on the answer before it, or on the usual one: `.replies("one two").suffers("drop", after=1)`.
+
+        Raises BadRule (a ValueError) for a fault or an option that there is not, listing what there is.
+        """
+        spec = read_spec({"fault": fault, **options} if options else fault)
+        return self._say(fault=spec) if self._expecting else self._amend(fault=spec)
+
     def delays(self, seconds: float) -> Self:
         """The answer begins that many seconds late, by the test's clock."""
         if seconds < 0:
@@ -115,7 +124,7 @@ class Builder:
         return self._stub
 
     def _verbs(self) -> str:
-        known = ("replies", "streams", "returns", "completes", "answers", "fails")
+        known = ("replies", "streams", "returns", "completes", "answers", "fails", "suffers")
         return " or ".join(f".{verb}(...)" for verb in known if hasattr(self, verb))
 
     def _say(self, **reply: Any) -> Self:

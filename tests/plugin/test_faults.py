@@ -41,6 +41,20 @@ def test_a_fault_has_the_conditions_of_a_stub(apex):
     assert ask(apex, "now").headers["x-apex-fault"] == "none"
 
 
+def test_a_stubs_answer_may_suffer(apex):
+    """The answer before it, or the usual one; in a sequence, that one alone."""
+    apex.chat("story").replies("One. Two.").suffers("truncate", after=1).then.replies("Whole.")
+    apex.chat("usual").suffers("none")
+    broken, whole = (ask(apex, "A story", stream=True) for _ in range(2))
+    assert broken.headers["x-apex-fault"] == "truncate"
+    assert broken.text.count("data: ") == 1
+    assert whole.text.endswith("data: [DONE]\n\n")
+    assert ask(apex, "as usual").headers["x-apex-fault"] == "none"
+    with pytest.raises(ValueError, match="there is no 'dorp'; there are error"):
+        apex.chat("x").suffers("dorp")
+    apex.reset("stubs")
+
+
 def test_a_reset_ends_faults(apex):
     """And those that never acted fail no test."""
     apex.fault("error")
