@@ -23,6 +23,7 @@ from apex_mock.transports.broken import Broken
 from apex_mock.transports.control import Control
 from apex_mock.transports.control.access import ANYBODY, Access
 from apex_mock.transports.described import Described
+from apex_mock.transports.prometheus import Prometheus
 from apex_mock.wire.sn1 import BadBody
 
 _KEY_IN_PATH = re.compile("(?<=-api-key/)[^/]+")
@@ -63,7 +64,8 @@ def create_app(
     rpc = Mount(constellation.PATH, app=constellation.Constellation(mock))
     # Routes are tried in order, so the two busiest stand first.
     control = Control(mock, folder, access).routes()
-    app = ApexApp(routes=[rest[0], rpc, *rest[1:], Described(host).route(), *control], middleware=middleware)
+    told = [Described(host).route(), Prometheus(mock).route()]
+    app = ApexApp(routes=[rest[0], rpc, *rest[1:], *told, *control], middleware=middleware)
     app.router.redirect_slashes = False
     app.state.mock = mock
     return app

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from apex_mock.commands.fidelity import fidelity
 from apex_mock.commands.load import load
 from apex_mock.commands.verify import verify
 
@@ -62,7 +63,7 @@ def serve(
     ] = None,
     seed: Annotated[Optional[int], typer.Option(help="What every random choice derives from.")] = None,
     profile: Annotated[
-        Optional[str], typer.Option(help="How long things take: instant, fast, realistic, slow, overloaded.")
+        Optional[str], typer.Option(help="How long things take: instant, fast, realistic, slow, overloaded, steady.")
     ] = None,
     profiles: Annotated[Optional[Path], typer.Option(help="A file of latency profiles of your own.")] = None,
     network: Annotated[Optional[Path], typer.Option(help="A file that describes a network of your own.")] = None,
@@ -174,6 +175,9 @@ def env(
     print(FORMATS[format](environment(found.url, api_key, found.ca)))
     if found.auth == "keys":
         print("apex-mock: it accepts only some keys; name one with --api-key", file=sys.stderr)
+
+
+app.command()(fidelity)
 
 
 def _certificate(tls: bool, cert: Path | None, key: Path | None, host: str, folder: Path) -> Any:

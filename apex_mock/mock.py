@@ -140,12 +140,15 @@ class ApexMock(StoredChats):
         self.in_flight += 1
         sent = 0
         outcome = "canceled"
+        taken: list[int] = []  # when the transport was ready for more, and how many chunks it had taken
         try:
             if not answer.plan.duration:
                 if apart:
                     entry.sent(answer.started_at, len(chunks))
                 yield chunks
                 sent = len(chunks)
+            else:
+                self.metrics.begun(entry, clock.now(answer.scope))
             while sent < len(chunks):
                 due = answer.started_at + round(chunks[sent].after * SECOND)
                 now = await clock.sleep_until(answer.scope, due)
@@ -155,6 +158,7 @@ class ApexMock(StoredChats):
                 if apart:
                     entry.sent(now, upto - sent)
                 yield chunks[sent:upto]
+                taken += (clock.now(answer.scope), upto - sent)
                 sent = upto
             if answer.plan.error is not None:
                 outcome = answer.plan.error.code
@@ -163,6 +167,8 @@ class ApexMock(StoredChats):
         finally:
             self.in_flight -= 1
             entry.end(clock.now(answer.scope), outcome)
+            if taken and apart:
+                self.metrics.streamed(entry, chunks, taken)
             await self.ended(entry)
 
     async def finish(self, answer: Answer) -> Plan:

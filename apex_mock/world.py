@@ -25,6 +25,7 @@ from apex_mock.errors import ApexError, InvalidRequest, StoreFailed, Unstubbed
 from apex_mock.faultfile import HEADER
 from apex_mock.faulting import ACTING, FaultBook, strike
 from apex_mock.journal import Entry, Journal, MemoryJournal
+from apex_mock.metrics import Metrics
 from apex_mock.settings import BadSetting, Settings
 from apex_mock.sharing.clock import SharedClock
 from apex_mock.sharing.journal import SharedJournal
@@ -58,6 +59,7 @@ class World:
             self.journal = SharedJournal(self.store.log, settings.journal_entries, settings.journal_bytes)
         else:
             self.journal = MemoryJournal(settings.journal_entries, settings.journal_bytes)
+        self.metrics = Metrics()
         self.gate = Gate(settings, self.store)
         self.stubs = StubBook(self.store)
         self.faults = FaultBook(self.store)
@@ -87,7 +89,11 @@ class World:
         return Call(self, operation, request, caller, came)
 
     async def ended(self, entry: Entry) -> None:
-        """Raises StoreFailed for a call that was answered; one that failed says itself why."""
+        """Counts a call that has ended, and lets the journal know.
+
+        Raises StoreFailed for a call that was answered; one that failed says itself why.
+        """
+        self.metrics.ended(entry)
         try:
             await self.journal.ended(entry)
         except StoreFailed:
@@ -325,6 +331,7 @@ class Call:
         if not struck:
             return
         ACTING.set(acting)
+        self._world.metrics.faults.update(one.effect.name for one in struck)
         self.entry.fault, self.entry.lost = acting.title, acting.lost
         if delay := delay_of(struck):
             self.late += round(delay * 1_000_000)

@@ -1,6 +1,6 @@
 """The servers to compare with: the least that can be written on the same parts, sending back the fake's own bytes.
 
-python -m bench.baselines asgi|starlette|grpc PORT FOLDER
+python -m bench.baselines asgi|starlette|paced|grpc|grpc-paced PORT FOLDER
 """
 
 import asyncio
@@ -18,6 +18,8 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from bench.work import CHAT, CONNECT, STREAM, saved_answer
+
+PACE = 0.05  # seconds between chunks: the profile `steady`
 
 
 def asgi(folder: Path) -> Any:
@@ -50,6 +52,23 @@ def starlette(folder: Path) -> Any:
     return Starlette(routes=[Route(CHAT, chat, methods=["POST"])])
 
 
+def paced(folder: Path) -> Starlette:
+    """The usual way to be slow: a Starlette application that sleeps before each chunk of its stream."""
+    chunks = saved_answer(folder, "rest-stream")
+
+    async def events() -> AsyncIterator[bytes]:
+        for chunk in chunks:
+            await asyncio.sleep(PACE)
+            yield chunk
+        yield b"data: [DONE]\n\n"
+
+    async def chat(request: Request) -> StreamingResponse:
+        await request.json()
+        return StreamingResponse(events(), media_type="text/event-stream", headers={"cache-control": "no-cache"})
+
+    return Starlette(routes=[Route(CHAT, chat, methods=["POST"])])
+
+
 async def serve_http(app: Any, port: int) -> None:
     """uvicorn with the fake's own flags."""
     config = uvicorn.Config(
@@ -68,7 +87,7 @@ async def serve_http(app: Any, port: int) -> None:
 
 
 class _Echoes(grpc.GenericRpcHandler):
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pace: float = 0.0) -> None:
         (answer,), messages = saved_answer(folder, "grpc"), saved_answer(folder, "grpc-stream")
 
         async def unary(request: bytes, context: Any) -> bytes:
@@ -76,6 +95,8 @@ class _Echoes(grpc.GenericRpcHandler):
 
         async def stream(request: bytes, context: Any) -> AsyncIterator[bytes]:
             for message in messages:
+                if pace:
+                    await asyncio.sleep(pace)
                 yield message
 
         self._handlers = {
@@ -87,10 +108,10 @@ class _Echoes(grpc.GenericRpcHandler):
         return self._handlers.get(call_details.method)
 
 
-async def serve_grpc(folder: Path, port: int) -> None:
+async def serve_grpc(folder: Path, port: int, pace: float) -> None:
     """grpc.aio with the fake's own options."""
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0), ("grpc.max_concurrent_streams", 2000)])
-    server.add_generic_rpc_handlers((_Echoes(folder),))
+    server.add_generic_rpc_handlers((_Echoes(folder, pace),))
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     await server.wait_for_termination()
@@ -99,9 +120,9 @@ async def serve_grpc(folder: Path, port: int) -> None:
 def main() -> None:
     kind, port, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     serving = (
-        serve_grpc(folder, port)
-        if kind == "grpc"
-        else serve_http({"asgi": asgi, "starlette": starlette}[kind](folder), port)
+        serve_grpc(folder, port, PACE if kind == "grpc-paced" else 0.0)
+        if kind.startswith("grpc")
+        else serve_http({"asgi": asgi, "starlette": starlette, "paced": paced}[kind](folder), port)
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serving)

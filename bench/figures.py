@@ -27,6 +27,7 @@ class Figure:
     errors: int = 0
     note: str = ""
     rounds: Sequence[float] = field(default=())
+    ratio: float | None = None  # to the baseline, where that is not the value
 
     @property
     def verdict(self) -> str:
@@ -73,7 +74,7 @@ def table(figures: Iterable[Figure]) -> Table:
             figure.row,
             figure.measured,
             figure.baseline,
-            f"{figure.value:.2f}" if figure.baseline else "",
+            f"{figure.value if figure.ratio is None else figure.ratio:.2f}" if figure.baseline else "",
             f"{sign}{figure.floor:g}{figure.unit}",
             f"[{style}]{figure.verdict}[/]",
             figure.note,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apex_mock.fixtures import load_corpus
-from bench import sharing
+from bench import sharing, timing
 from bench.driving import driving
 from bench.figures import Figure, ratio_of
 from bench.loads import BUSY, CONNECTIONS, Load, h2load, wrk, wrk_script, wrk_script_of_many
@@ -257,4 +257,6 @@ ROWS: dict[str, Row] = {
     "search": Row(_search),
     "load": Row(lambda stage: driving(stage.fake.port, stage.folder)),
     "workers": Row(_workers, "wrk"),
+    "timing-sse": Row(lambda s: timing.rows("sse", 5, s.fake.port, s.baseline("paced").port, s.rounds)),
+    "timing-grpc": Row(lambda s: timing.rows("grpc", 8, s.fake.port, s.baseline("grpc-paced").port, s.rounds)),
 }

@@ -203,7 +203,7 @@ def test_the_shipped_files_are_what_the_contract_and_the_docs_say():
         "hugging-quants/Meta-Llama-3.1-70B-Instruct-AWQ-INT4",
     } <= set(network.models)
     assert len(network.models) >= 6
-    assert list(load_profiles(PROFILES)) == ["instant", "fast", "realistic", "slow", "overloaded"]
+    assert list(load_profiles(PROFILES)) == ["instant", "fast", "realistic", "slow", "overloaded", "steady"]
     pages = load_pages(ROOT / "corpus")
     assert len(pages) >= 120
     assert len({page.domain for page in pages}) >= 12
