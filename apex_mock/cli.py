@@ -98,6 +98,12 @@ def serve(
         typer.Option(help="Only this key may act for the user in x-forwarded-user; may be repeated."),
     ] = None,
     max_body_bytes: Annotated[Optional[int], typer.Option(help="The longest request body, decompressed too.")] = None,
+    max_header_bytes: Annotated[Optional[int], typer.Option(help="The longest head of a request.")] = None,
+    max_connections: Annotated[Optional[int], typer.Option(help="How many connections a worker takes at once.")] = None,
+    max_streams: Annotated[Optional[int], typer.Option(help="How many streams a worker sends at once.")] = None,
+    header_timeout: Annotated[Optional[float], typer.Option(help="Seconds for a request's head to be there.")] = None,
+    body_timeout: Annotated[Optional[float], typer.Option(help="Seconds for a request's body to go on.")] = None,
+    write_timeout: Annotated[Optional[float], typer.Option(help="Seconds for a client to read on.")] = None,
     store: Annotated[
         Optional[str], typer.Option(help="Where state is kept: memory, sqlite:PATH, or redis://HOST:PORT/DB.")
     ] = None,
@@ -135,6 +141,12 @@ def serve(
         "journal_bytes": journal_bytes,
         "service_keys": tuple(service_key) if service_key else None,
         "max_body_bytes": max_body_bytes,
+        "max_header_bytes": max_header_bytes,
+        "max_connections": max_connections,
+        "max_streams": max_streams,
+        "header_timeout": header_timeout,
+        "body_timeout": body_timeout,
+        "write_timeout": write_timeout,
         "store": store,
     }
     try:

@@ -36,7 +36,7 @@ from apex_mock.core.types import (
     Usage,
     WebResult,
 )
-from apex_mock.errors import Forbidden, NoSearchResult, NotFound
+from apex_mock.errors import Forbidden, NoSearchResult, NotFound, RateLimited
 from apex_mock.journal import Entry
 from apex_mock.seed import digest, fraction, ident, rng
 from apex_mock.settings import Settings
@@ -94,6 +94,8 @@ class ApexMock(StoredChats):
         waited for its turn.
         """
         async with self.call(Operation.CHAT, request, caller, came) as call:
+            if self.in_flight >= self.settings.max_streams:
+                raise RateLimited("Too many streams at once", hint="see --max-streams", retry_after=1.0)
             ordinal = await self.store.next_ordinal(caller.scope, request.fingerprint)
             profile, seed, acting = call.profile, call.seed, call.acting
             absent = acting.dead + acting.late if acting else 0

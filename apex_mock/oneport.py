@@ -12,16 +12,18 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from apex_mock.asgi import CAME
 from apex_mock.clock import Micros
 from apex_mock.core.faults.effects import How
+from apex_mock.patience import TOO_MANY, Http, Patience, refusal
 from apex_mock.transports.broken import CONNECTION
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-FIRST_BYTES_TIMEOUT = 30.0  # seconds for a connection to say what it is
+FAR_TOO_MANY = 1.25  # of the most connections: beyond that one is cut before it has said a word
+# What HTTP/2 says to one too many: no settings, and GOAWAY with ENHANCE_YOUR_CALM.
+_WHY = b"too many connections (--max-connections)"
+CALM = b"\0\0\0\4\0\0\0\0\0" + (8 + len(_WHY)).to_bytes(3, "big") + b"\7\0\0\0\0\0" + bytes(7) + b"\x0b" + _WHY
 HEAD = b"HTTP/1."  # how an answer begins
 MOST_HELD = 64 * 1024  # bytes of an answer that wait to be written together
 LOOK_AGAIN = 0.001  # seconds between two looks whether all has left
@@ -45,21 +47,33 @@ class OnePortProtocol(asyncio.Protocol):
     ) -> None:
         self._config, self._state, self._app_state = config, server_state, app_state
         self._loop = _loop or asyncio.get_running_loop()
+        self._patience: Patience = app_state["patience"]
         self._begun = b""
+        self._full = False
         self._transport: asyncio.Transport
-        self._timer: asyncio.TimerHandle
+        self.deadline = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._timer = self._loop.call_later(FIRST_BYTES_TIMEOUT, self._transport.close)
+        limit, there = self._patience.settings.max_connections, len(self._state.connections)
+        self._full = there >= limit
+        if there >= FAR_TOO_MANY * limit + 1:
+            self._transport.abort()
+            return
+        self._patience.wait(self, self._patience.settings.header_timeout, self._loop)
         self._state.connections.add(self)  # type: ignore[arg-type]  # it needs no more than shutdown()
+
+    def expired(self) -> None:
+        self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
 
     def data_received(self, data: bytes) -> None:
         self._begun += data
-        if self._begun.startswith(PREFACE):
+        if self._full and (not PREFACE.startswith(self._begun) or self._begun.startswith(PREFACE)):
+            self._refuse()
+        elif self._begun.startswith(PREFACE):
             self._leave()
             relay = GrpcRelay(self._loop, self._state, self._begun, self._app_state)
             self._transport.set_protocol(relay)
@@ -76,17 +90,15 @@ class OnePortProtocol(asyncio.Protocol):
     def shutdown(self) -> None:
         self._transport.close()
 
+    def _refuse(self) -> None:
+        most = self._patience.settings.max_connections
+        said = refusal(TOO_MANY, f"this server takes {most} connections at once and has them (--max-connections)")
+        self._transport.write(CALM if self._begun.startswith(PREFACE) else said)
+        self._transport.close()
+
     def _leave(self) -> None:
-        self._timer.cancel()
+        self._patience.over(self)
         self._state.connections.discard(self)
-
-
-class Http(HttpToolsProtocol):
-    """uvicorn's, which notes when each request had been read: from then on its answer's timetable runs."""
-
-    def on_message_complete(self) -> None:
-        self.scope[CAME] = self.app_state["system"]()  # type: ignore[literal-required]  # ASGI lets servers add keys
-        super().on_message_complete()
 
 
 class Corked:
@@ -254,6 +266,8 @@ class GrpcRelay(_Side):
         self._grpc_path: str = app_state["grpc_path"]
         self._system: Callable[[], Micros] = app_state["system"]
         self._relays: dict[str, GrpcRelay] = app_state["relays"]
+        self._patience: Patience = app_state["patience"]
+        self.deadline = 0.0
         self.heard: Micros = 0
         self._name = ""
         self._connecting: asyncio.Task[None]
@@ -305,6 +319,18 @@ class GrpcRelay(_Side):
         self.heard = self._system()
         super().data_received(data)
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._patience.wait(self, self._patience.settings.write_timeout, self._loop)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._patience.over(self)
+
+    def expired(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
     def expect(self, marker: bytes, how: How) -> None:
         """When a message of these bytes comes from the server: reset the connection (drop), or end its stream."""
         if isinstance(self.peer, _ServerSide):
@@ -312,6 +338,7 @@ class GrpcRelay(_Side):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._relays.pop(self._name, None)
+        self._patience.over(self)
         self._state.connections.discard(self)
         super().connection_lost(exc)
 

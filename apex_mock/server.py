@@ -16,6 +16,7 @@ from apex_mock.app import create_app
 from apex_mock.listening import BACKLOG, HERE, Bind, CannotListen, bind, check_exposure
 from apex_mock.mock import ApexMock
 from apex_mock.oneport import GrpcRelay, OnePortProtocol
+from apex_mock.patience import Patience
 from apex_mock.private import PrivateFolder
 from apex_mock.settings import Settings
 from apex_mock.stubfolder import folder_of
@@ -109,7 +110,8 @@ class Server:
         if self._stubs is not None:
             await self._stubs.start()
         await self.mock.standing.ready()
-        self._uvicorn = self._make_uvicorn({"grpc_path": grpc_path, "relays": relays, "system": self.mock.clock.system})
+        state = {"grpc_path": grpc_path, "relays": relays, "system": self.mock.clock.system}
+        self._uvicorn = self._make_uvicorn(state | {"patience": Patience(self.mock.settings)})
         await self._uvicorn.startup(sockets=[self._socket])
         self._serving = asyncio.create_task(self._uvicorn.main_loop())
 

@@ -42,6 +42,10 @@ class Settings:
     research_polls: how many polls complete a job that polls move.
     journal_entries, journal_bytes: how much of the past is kept.
     max_body_bytes: the longest request body, decompressed too.
+    max_header_bytes: the longest head of a request, over every wire.
+    max_connections, max_streams: how many there may be at once, for each worker.
+    header_timeout, body_timeout, write_timeout: seconds for a head to be there, for a body to go on, for a client to
+        read on.
     store: where state is kept: "memory", "sqlite:PATH" or "redis://HOST:PORT/DB".
     """
 
@@ -66,6 +70,12 @@ class Settings:
     journal_entries: Annotated[int, Field(ge=0)] = 1000
     journal_bytes: Annotated[int, Field(ge=0)] = 16 * 1024 * 1024
     max_body_bytes: Annotated[int, Field(ge=1, lt=1 << 31)] = 4 * 1024 * 1024
+    max_header_bytes: Annotated[int, Field(ge=256, lt=1 << 24)] = 16 * 1024
+    max_connections: Annotated[int, Field(ge=1)] = 20_000
+    max_streams: Annotated[int, Field(ge=1)] = 10_000
+    header_timeout: Annotated[float, Field(gt=0, lt=1e6)] = 30.0
+    body_timeout: Annotated[float, Field(gt=0, lt=1e6)] = 30.0
+    write_timeout: Annotated[float, Field(gt=0, lt=1e6)] = 60.0
     store: str = MEMORY
 
     @classmethod

@@ -11,13 +11,16 @@ import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Generic, TypeVar
+
+from apex_mock.core.kept import kept
 
 T = TypeVar("T")
 
 MAX_TERMS = 24  # of a query; a longer prompt is searched by its first distinct words
 KEPT_QUERIES = 2048
+LONGEST_QUERY = 2048  # characters of one that is kept
 
 _STOPWORDS = """
 a about above after all also am an and any are as at be because been being below between both but by can could
@@ -131,8 +134,8 @@ class Corpus:
         self.pages = tuple(pages)
         self._lock = threading.Lock()
         self._stems: dict[str, list[tuple[str, frozenset[str]]]] = {}
-        self.rank_pages = lru_cache(maxsize=KEPT_QUERIES)(self._rank_pages)
-        self.rank_passages = lru_cache(maxsize=KEPT_QUERIES)(self._rank_passages)
+        self.rank_pages = kept(KEPT_QUERIES, LONGEST_QUERY)(self._rank_pages)
+        self.rank_passages = kept(KEPT_QUERIES, LONGEST_QUERY)(self._rank_passages)
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:

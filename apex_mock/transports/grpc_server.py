@@ -56,8 +56,14 @@ class GrpcServer:
         *,
         shared: bool = False,
     ) -> None:
-        limit = mock.settings.max_body_bytes
-        more = (("grpc.so_reuseport", int(shared)), ("grpc.max_receive_message_length", limit))
+        settings = mock.settings
+        more = (
+            ("grpc.so_reuseport", int(shared)),
+            ("grpc.max_receive_message_length", settings.max_body_bytes),
+            # Between the two, gRPC refuses the more of them the longer they are: so both are the same.
+            ("grpc.max_metadata_size", settings.max_header_bytes),
+            ("grpc.absolute_max_metadata_size", settings.max_header_bytes),
+        )
         self._server = grpc.aio.server(options=[*OPTIONS, *more])
         self._server.add_generic_rpc_handlers((_Methods(mock, relays),))
         self._health = grpc_health.aio.HealthServicer()

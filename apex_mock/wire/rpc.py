@@ -7,6 +7,7 @@ from functools import lru_cache
 from protobuf.wkt.google.protobuf.struct_pb import Struct
 from protobuf.wkt.google.protobuf.timestamp_pb import Timestamp
 
+from apex_mock.core.kept import kept
 from apex_mock.core.types import (
     Chat,
     ChatRequest,
@@ -23,7 +24,6 @@ from apex_mock.core.types import (
     WebResult,
 )
 from apex_mock.wire.gen.apex.v1 import apex_pb as pb
-from apex_mock.wire.kept import kept
 from apex_mock.wire.modes import mode_of
 from apex_mock.wire.times import job_chunks, rfc3339
 
@@ -127,7 +127,7 @@ def completion_binary(plan: Plan) -> bytes:
     return head + _whole_choice(plan.text, plan.finish_reason) + _tail(plan.created, plan.model, "chat.completion")
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _whole_choice(text: str, finish_reason: str) -> bytes:
     message = pb.ChatCompletionMessage(content=text, role="assistant")
     choice = pb.Choice(finish_reason=finish_reason, message=message)
@@ -184,7 +184,7 @@ def _calls(plan: Plan) -> bytes:
     return pb.ChatCompletionChunkResponse(choices=[choice]).to_binary()
 
 
-@lru_cache(maxsize=8192)
+@kept(8192, longest=256)
 def _choice(content: str, role: str, finish_reason: str) -> bytes:
     delta = pb.ChoiceDelta(content=content, role=role)
     choice = pb.ChunkChoice(delta=delta, finish_reason=finish_reason)

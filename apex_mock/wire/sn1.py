@@ -10,6 +10,7 @@ import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema
 
 from apex_mock.core.checks import MAX_MINERS, MAX_TEMPERATURE, MAX_TOKENS, ROLES, UID_LIMIT
+from apex_mock.core.kept import kept
 from apex_mock.core.types import ChatRequest, JobView, Message, Plan, Sampling, SearchRequest, WebResult
 from apex_mock.errors import (
     ApexError,
@@ -22,7 +23,6 @@ from apex_mock.errors import (
     Unstubbed,
     WrongMode,
 )
-from apex_mock.wire.kept import kept
 from apex_mock.wire.modes import CHAIN_OF_THOUGHT, mode_of
 from apex_mock.wire.times import job_chunks, rfc3339
 

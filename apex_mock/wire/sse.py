@@ -1,10 +1,10 @@
 """Server-sent events of the REST stream: one `data:` line of JSON for each chunk, then `data: [DONE]`."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import orjson
 
+from apex_mock.core.kept import kept
 from apex_mock.core.types import Chunk, Mode, Plan
 
 DONE = b"data: [DONE]\n\n"
@@ -19,7 +19,7 @@ def event(value: object) -> bytes:
     return b"data: " + orjson.dumps(value) + b"\n\n"
 
 
-@lru_cache(maxsize=8192)
+@kept(8192, longest=256)
 def _quoted(text: str) -> bytes:
     return orjson.dumps(text)
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from random import Random
 
 from apex_mock.core.corpus import Page
+from apex_mock.core.kept import kept
 from apex_mock.core.prose.ask import Ask
 from apex_mock.core.prose.library import Hit, Library, Line, language
 from apex_mock.core.prose.words import ASKING, WORD, content, fold, stem, stems, telling
@@ -101,7 +101,7 @@ _FOREIGN = frozenset(
 )
 
 
-@lru_cache(maxsize=4096)
+@kept(4096, longest=2048)
 def expand(text: str) -> str:
     """With the short names of things in full, as the corpus has them."""
     for pattern, full in _PHRASES:

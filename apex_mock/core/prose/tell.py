@@ -1,10 +1,10 @@
 """Answers to direct questions, and explanations."""
 
 import re
-from functools import lru_cache
 from random import Random
 
 from apex_mock.core.corpus import Page, Passage, PassageKind
+from apex_mock.core.kept import kept
 from apex_mock.core.prose import unknown
 from apex_mock.core.prose.ask import Ask
 from apex_mock.core.prose.ground import answers, definition, distinct, expand, said_about, support, topic
@@ -242,7 +242,7 @@ _BACK = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
+@kept(4096, longest=2048)
 def paragraph(text: str, most: int = 5) -> str:
     """The sentences of a paragraph up to the first that leans on something not shown."""
     kept = []

@@ -1,7 +1,8 @@
 """Tokens: pieces of text of the size that a model's tokens have; joined again they are the text."""
 
 import re
-from functools import lru_cache
+
+from apex_mock.core.kept import kept
 
 _WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"  # scripts that write no blanks: two characters a token
 # A word with the blank before it, in pieces of up to ten letters; digits by threes; one other character; blanks.
@@ -10,7 +11,7 @@ _TOKEN = re.compile(
 )
 
 
-@lru_cache(maxsize=512)
+@kept(512, longest=4096)
 def tokenize(text: str) -> tuple[str, ...]:
     """The tokens of a text, each of 1 to 11 characters; "".join of them is the text."""
     return tuple(_TOKEN.findall(text))

@@ -103,9 +103,16 @@ def fold(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
-@lru_cache(maxsize=1 << 15)
+LONGEST_WORD = 64  # letters of one whose stem is kept
+
+
 def stem(word: str) -> str:
     """The stem of one folded word."""
+    return _stem(word) if len(word) <= LONGEST_WORD else _stem.__wrapped__(word)
+
+
+@lru_cache(maxsize=1 << 15)
+def _stem(word: str) -> str:
     if word[-2:] in ("'s", "’s"):
         word = word[:-2]
     elif len(word) > 3 and word[1] in "'’":  # l'Espagne

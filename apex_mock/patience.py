@@ -1,0 +1,165 @@
+"""How long the one port waits for a client, and how much of a head it reads: what uvicorn leaves open.
+
+A head that trickles, a body that stalls and a reader that stops reading end with their connection. One look a second
+goes through those that are waited for; a request that comes in one piece is none of them, and costs nothing.
+"""
+
+import asyncio
+from typing import Any, Protocol
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from apex_mock.asgi import CAME
+from apex_mock.settings import Settings
+
+LOOK_EVERY = 1.0  # seconds
+MOST_WAITS = 10  # a body may take this many times as long in all as it may stall
+TOO_LONG = b"431 Request Header Fields Too Large"
+TOO_SLOW = b"408 Request Timeout"
+TOO_MANY = b"429 Too Many Requests"
+
+
+def refusal(status: bytes, detail: str) -> bytes:
+    """A whole answer that ends its connection."""
+    body = b'{"detail":"%b"}' % detail.encode("ascii")
+    head = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n"
+    again = b"retry-after: 1\r\n" if status is TOO_MANY else b""
+    return head % (status, len(body)) + again + b"\r\n" + body
+
+
+class Awaited(Protocol):
+    """A connection that somebody must use before its `deadline`, in the loop's time."""
+
+    deadline: float
+
+    def expired(self) -> None:
+        """The deadline has passed."""
+        ...
+
+
+class Patience:
+    """The limits, and the connections that are waited for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._waiting: set[Awaited] = set()
+        self._look: asyncio.TimerHandle | None = None
+
+    def wait(self, awaited: Awaited, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
+        awaited.deadline = loop.time() + seconds
+        self._waiting.add(awaited)
+        if self._look is None:
+            self._look = loop.call_later(LOOK_EVERY, self._sweep, loop)
+
+    def over(self, awaited: Awaited) -> None:
+        self._waiting.discard(awaited)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for awaited in [one for one in self._waiting if one.deadline <= now]:
+            self._waiting.discard(awaited)
+            awaited.expired()
+        self._look = loop.call_later(LOOK_EVERY, self._sweep, loop) if self._waiting else None
+
+
+class Http(HttpToolsProtocol):
+    """uvicorn's, with limits on head and patience. It also notes when each request had been read: from then on its
+    answer's timetable runs."""
+
+    deadline = 0.0
+    _in_head = _in_body = _refused = _stalled = False
+    _head = 0  # bytes of the head so far, whole fields and what is left of a read
+    _begun = 0.0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._patience: Patience = self.app_state["patience"]
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        super().data_received(data)
+        if self._in_head:
+            self._head += len(data)
+            if self._head > self._patience.settings.max_header_bytes:
+                self._too_long()
+            elif not self._stalled:
+                self._wait(self._patience.settings.header_timeout)
+        elif self._in_body:
+            if not self._stalled:
+                self._begun = self.loop.time()
+            longest = self._begun + MOST_WAITS * self._patience.settings.body_timeout - self.loop.time()
+            self._wait(max(0.0, min(longest, self._patience.settings.body_timeout)))
+        elif self._stalled:
+            self._wait_no_more()
+
+    def _wait(self, seconds: float) -> None:
+        self._stalled = True
+        self._patience.wait(self, seconds, self.loop)
+
+    def _wait_no_more(self) -> None:
+        self._stalled = False
+        self._patience.over(self)
+
+    # --- The parser's calls -------------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._head = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        if self._stalled:
+            self._wait_no_more()
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > self._patience.settings.max_header_bytes:
+            self._too_long()
+        else:
+            self._in_body = True
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        if not self._refused:
+            self.scope[CAME] = self.app_state["system"]()  # type: ignore[literal-required]  # ASGI lets servers add keys
+            super().on_message_complete()
+
+    # --- What becomes of those that are too long or too slow ----------------------------------------------------------
+
+    def _too_long(self) -> None:
+        most = self._patience.settings.max_header_bytes
+        self._refuse(TOO_LONG, f"the head is longer than this server's limit of {most} bytes (--max-header-bytes)")
+
+    def _refuse(self, status: bytes, detail: str) -> None:
+        self._refused, self._in_head, self._in_body = True, False, False
+        self._patience.over(self)
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+            self.transport.write(refusal(status, detail))
+        self.transport.close()
+
+    def expired(self) -> None:
+        if self.flow.write_paused:
+            self.transport.abort()
+        elif self._in_head:
+            most = self._patience.settings.header_timeout
+            self._refuse(TOO_SLOW, f"the head was not there within {most:g} s (--header-timeout)")
+        elif self._in_body:
+            most = self._patience.settings.body_timeout
+            self._refuse(TOO_SLOW, f"the body did not go on within {most:g} s (--body-timeout)")
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._patience.wait(self, self._patience.settings.write_timeout, self.loop)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self._stalled:
+            self._patience.over(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._patience.over(self)
+        super().connection_lost(exc)
