@@ -63,15 +63,18 @@ class Gate:
         self._read = lru_cache(maxsize=KEPT_HEADERS)(self._read_headers)
 
     async def admit(
-        self, raw: RawHeaders, transport: str, now: Callable[[], Micros], *, api_key_header: bool = False
+        self, raw: RawHeaders, transport: str, now: Callable[[str], Micros], *, api_key_header: bool = False
     ) -> Caller:
         """The caller behind these headers, whose call sees the store as it is now. Raises Unauthenticated, RateLimited,
-        StoreFailed."""
+        StoreFailed.
+
+        `now` tells a scope's time, by which the limits of its keys go.
+        """
         caller, key, refusal = self._read(raw, transport, api_key_header)
         await self._store.look(caller.scope)
         if refusal is None:
             try:
-                await self._check(key, now)
+                await self._check(key, caller.scope, now)
             except Unauthenticated:
                 if self._policy != "off":
                     raise
@@ -104,11 +107,11 @@ class Gate:
         )
         return caller, key, refusal
 
-    async def _check(self, key: str, now: Callable[[], Micros]) -> None:
+    async def _check(self, key: str, scope: str, now: Callable[[str], Micros]) -> None:
         counted, time = None, 0
         store = self._store
         if store.may_hold(ApiKey) and await store.get(ApiKey, SERVER_SCOPE, key) is not None:
-            time = now()
+            time = now(scope)
             counted = await store.update(ApiKey, SERVER_SCOPE, key, lambda k: _count(k, time))
         if counted is not None:
             if counted.used > counted.rate_limit:

@@ -121,6 +121,14 @@ def test_a_key_over_its_rate_is_told_when_to_come_back(keyed):
     assert [keyed.chat(key).status_code for _ in range(3)] == [200, 200, 429]
 
 
+def test_a_keys_minute_goes_by_the_clock_of_its_own_world(keyed):
+    """A test that moves its own clock need not touch that of all others."""
+    key, other = keyed.make_key(1), keyed.make_key(1)
+    assert [keyed.chat(key).status_code for key in (key, key, other, other)] == [200, 429, 200, 429]
+    keyed.server.mock.clock.advance(key, 60)
+    assert (keyed.chat(key).status_code, keyed.chat(other).status_code) == (200, 429)
+
+
 def test_a_changed_rate_holds_at_once(keyed):
     """In the minute under way."""
     key = keyed.make_key(1)
