@@ -54,6 +54,8 @@ class World:
         self.store = store or _open(settings.store)
         self.clock = clock = clock or Clock()
         self.journal: Journal
+        self.shared = isinstance(self.store, SharedStore)
+        """Whether there are others on the same store: what only they need costs a fake in memory nothing."""
         if isinstance(self.store, SharedStore):
             self.clock = SharedClock(self.store, clock.system)
             self.journal = SharedJournal(self.store.log, settings.journal_entries, settings.journal_bytes)
@@ -245,7 +247,9 @@ class Call:
 
     async def __aenter__(self) -> "Call":
         world, store, caller = self._world, self._world.store, self.caller
-        if caller.transport == ANYBODY.transport:  # whoever comes over a wire was admitted, and that looks
+        if (
+            world.shared and caller.transport == ANYBODY.transport
+        ):  # whoever comes over a wire was admitted, and that looks
             await store.look(caller.scope)
         operation, request, came = self._asked
         self.entry = world.journal.open(world.clock.now(caller.scope, came), operation, caller, request)
