@@ -16,7 +16,7 @@ from tests.load.running import failed_gates, load, result_of
 from tests.wires import PLAIN
 
 pytestmark = [pytest.mark.inner, pytest.mark.xdist_group("load")]
-QUICK = ("--users", "4", "--duration", "2s", "--think", "20-60ms", "--poll", "50ms", "--timeout", "10s")
+QUICK = ("--users", "12", "--duration", "2s", "--think", "50-150ms", "--poll", "50ms", "--timeout", "10s")
 AT_ONCE = 5
 POLLS = ("--header", "x-apex-research: progress=polls; polls=3")
 # A fault, and a gate of the scenario's own that notices.
@@ -54,13 +54,13 @@ def run_all(server, folder, prefix) -> dict[str, Ended]:
         return dict(zip(SCENARIOS, pool.map(run, SCENARIOS), strict=True))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sound(server, tmp_path_factory):
     """Against the fake as it is."""
     return run_all(server, tmp_path_factory.mktemp("sound"), "sound")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def faulty(server, tmp_path_factory):
     """Each scenario's key has a fault of its own."""
     for name, (fault, _) in FAULTS.items():
