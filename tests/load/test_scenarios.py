@@ -1,6 +1,6 @@
 """Every scenario against the fake for two seconds: its gates hold; and with a fault in the fake they do not.
 
-Five run at a time, with few users that pause: starting takes longer than running.
+Three run at a time, with few users that pause: starting takes longer than running.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +16,8 @@ from tests.load.running import failed_gates, load, result_of
 from tests.wires import PLAIN
 
 pytestmark = [pytest.mark.inner, pytest.mark.xdist_group("load")]
-QUICK = ("--users", "12", "--duration", "2s", "--think", "50-150ms", "--poll", "50ms", "--timeout", "10s")
-AT_ONCE = 5
+QUICK = ("--users", "8", "--duration", "2s", "--think", "50-150ms", "--poll", "50ms", "--timeout", "30s")
+AT_ONCE = 3
 POLLS = ("--header", "x-apex-research: progress=polls; polls=3")
 # A fault, and a gate of the scenario's own that notices.
 FAULTS = {
