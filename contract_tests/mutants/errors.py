@@ -218,6 +218,12 @@ def no_miner_is_500(patch: Patch) -> None:
     status(patch, 503, 500, rest=False)
 
 
+@mutant("ERR-019")
+def no_answer_is_503_on_rest(patch: Patch) -> None:
+    """When no miner answers REST says 503."""
+    status(patch, 502, 503, rest=True)
+
+
 @mutant("ERR-016")
 def a_bad_stream_is_empty(patch: Patch) -> None:
     """A bad request to stream on RPC is an empty stream."""
