@@ -146,8 +146,10 @@ def test_a_worker_that_dies_again_and_again_is_replaced_less_and_less_eagerly():
         soon(lambda: len(running.workers()) == 2)
 
 
-@pytest.mark.parametrize("first", [[], ["--workers", "2"]])
-@pytest.mark.parametrize("second", [[], ["--workers", "2"]])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [([], ["--workers", "2"]), (["--workers", "2"], []), (["--workers", "2"], ["--workers", "2"])],
+)
 def test_a_taken_port_is_noticed(first, second):
     """By one server and by many, though the workers of one share it."""
     with serving(*first) as running:
