@@ -13,7 +13,9 @@ from apex_mock.asgi import CAME
 from apex_mock.settings import Settings
 
 LOOK_EVERY = 1.0  # seconds
+PIECE = 16 * 1024  # bytes that are read at a time, so that what is too long is seen before it has been read whole
 MOST_WAITS = 10  # a body may take this many times as long in all as it may stall
+BAD = b"400 Bad Request"
 TOO_LONG = b"431 Request Header Fields Too Large"
 TOO_SLOW = b"408 Request Timeout"
 TOO_MANY = b"429 Too Many Requests"
@@ -69,6 +71,7 @@ class Http(HttpToolsProtocol):
     deadline = 0.0
     _in_head = _in_body = _refused = _stalled = False
     _head = 0  # bytes of the head so far, whole fields and what is left of a read
+    _framing = 0  # bytes received since the head that are none of the body: chunk lines, trailers
     _begun = 0.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -76,15 +79,22 @@ class Http(HttpToolsProtocol):
         self._patience: Patience = self.app_state["patience"]
 
     def data_received(self, data: bytes) -> None:
+        for start in range(0, len(data), PIECE):
+            self._piece_received(data[start : start + PIECE] if len(data) > PIECE else data)
+
+    def _piece_received(self, data: bytes) -> None:
         if self._refused:
             return
+        self._framing += len(data)
         super().data_received(data)
         if self._in_head:
             self._head += len(data)
-            if self._head > self._patience.settings.max_header_bytes:
+            if self._head > self._most:
                 self._too_long()
             elif not self._stalled:
                 self._wait(self._patience.settings.header_timeout)
+        elif self._in_body and self._framing > self._most:
+            self._refuse(BAD, f"the lines around the body's chunks are longer than {self._most} bytes")
         elif self._in_body:
             if not self._stalled:
                 self._begun = self.loop.time()
@@ -112,13 +122,14 @@ class Http(HttpToolsProtocol):
         if self._stalled:
             self._wait_no_more()
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if size > self._patience.settings.max_header_bytes:
+        if size > self._most:
             self._too_long()
         else:
-            self._in_body = True
+            self._in_body, self._framing = True, 0
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
+        self._framing -= len(body)
         if not self._refused:
             super().on_body(body)
 
@@ -130,9 +141,14 @@ class Http(HttpToolsProtocol):
 
     # --- What becomes of those that are too long or too slow ----------------------------------------------------------
 
+    @property
+    def _most(self) -> int:
+        return self._patience.settings.max_header_bytes
+
     def _too_long(self) -> None:
-        most = self._patience.settings.max_header_bytes
-        self._refuse(TOO_LONG, f"the head is longer than this server's limit of {most} bytes (--max-header-bytes)")
+        self._refuse(
+            TOO_LONG, f"the head is longer than this server's limit of {self._most} bytes (--max-header-bytes)"
+        )
 
     def _refuse(self, status: bytes, detail: str) -> None:
         self._refused, self._in_head, self._in_body = True, False, False

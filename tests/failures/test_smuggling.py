@@ -42,6 +42,8 @@ PROBES = {
     "a chunk's size beyond all numbers": HEAD + CHUNKED + b"F" * 18 + b"\r\n" + BODY + b"\r\n0\r\n\r\n",
     "a chunk longer than its size": HEAD + CHUNKED + b"5\r\n" + BODY + b"\r\n0\r\n\r\n",
     "chunks with bare line feeds": HEAD + CHUNKED + IN_CHUNKS.replace(b"\r\n", b"\n"),
+    "a chunk line without an end": HEAD + CHUNKED + SIZE + b";" + b"a" * 200_000 + b"\r\n" + BODY + b"\r\n0\r\n\r\n",
+    "trailers without an end": HEAD + CHUNKED + IN_CHUNKS[:-2] + b"X-A: " + b"a" * 200_000 + b"\r\n\r\n",
     "a length among the trailers": HEAD + CHUNKED + IN_CHUNKS[:-2] + b"Content-Length: 5\r\n\r\n",
     "a version that there is not": b"GET /health HTTP/9.9\r\nHost: x\r\n\r\n",
     "a tunnel": b"CONNECT elsewhere:80 HTTP/1.1\r\nHost: elsewhere:80\r\n\r\n",
