@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import threading
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
@@ -206,7 +207,15 @@ class ServerThread:
     def _end(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.close()
+        close(self._loop)
+
+
+def close(loop: asyncio.AbstractEventLoop) -> None:
+    """Closes a loop that has ended. It warns of connections that are still there, as over TLS one may be whose client
+    is silent; where warnings are errors, uvloop would then never get to its end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        loop.close()
 
 
 def serve(

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from apex_mock.app import create_app
 from apex_mock.listening import Bind
 from apex_mock.mock import ApexMock
-from apex_mock.server import Server
+from apex_mock.server import Server, close
 from apex_mock.settings import Settings
 from apex_mock.tls import Certificate
 

@@ -87,3 +87,17 @@ def test_the_environment_names_the_ca_for_every_client(secure, certificate):
     for name in ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE"):
         assert variables[name] == str(certificate.ca)
     assert certificate.key.stat().st_mode & 0o077 == 0
+
+
+def test_a_client_that_stays_does_not_hold_up_the_end(tmp_path):
+    """Neither one that never says goodbye, nor one in the middle of its first bytes: their connections are cut."""
+    certificate = make_certificate(tmp_path)
+    with serve(certificate=certificate) as server:
+        context = ssl.create_default_context(cafile=str(certificate.ca))
+        clients = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
+        greeted = [context.wrap_socket(client, server_hostname="localhost") for client in clients[:2]]
+        greeted[0].sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert greeted[0].recv(100).startswith(b"HTTP/1.1 200")
+        greeted[1].sendall(b"PRI * HT")
+    for client in (*greeted, clients[2]):
+        client.close()
