@@ -72,4 +72,4 @@ class Ground:
         self.run(self.server.stop() if self._started else self.mock.close())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
-        self.loop.close()
+        close(self.loop)
