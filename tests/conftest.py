@@ -1,5 +1,6 @@
 """What the project's own tests share: a caller on each wire of the running fake, and time that stands still."""
 
+import os
 from collections.abc import Iterator
 
 import httpx
@@ -11,6 +12,10 @@ from tests.wires import PLAIN, WIRES, Wire
 
 collect_ignore = ["dependent"]  # a project of its own, which tests/plugin/test_dependent.py runs
 NOON = 1_748_779_200_000_000  # 2025-06-01T12:00:00Z, in microseconds
+
+
+# Runs of pytest inside a test do without the plugins that take longest to load.
+os.environ.setdefault("PYTEST_ADDOPTS", "-p no:schemathesis -p no:hypothesispytest -p no:locust")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,7 +20,7 @@ from tests.failures.conftest import FIGURES
 from tests.failures.running import STREAM, Running, serving
 from tests.wires import HELLO, message_of
 
-SOAK = float(os.environ.get("SOAK", "15"))
+SOAK = float(os.environ.get("SOAK", "8"))
 WHOLE = SOAK > 60
 IDLE, STREAMS = (10_000, 2_000) if WHOLE else (1_500, 300)
 MOST_IDLE, MOST_STREAM = 20_000, 90_000  # bytes of resident memory for one of them

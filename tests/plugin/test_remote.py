@@ -267,7 +267,7 @@ def test_workers_use_a_fake_that_runs(inner, told, server, monkeypatch, how):
     if how == "variable":
         monkeypatch.setenv("APEX_MOCK_URL", server.url)
     options = [f"--apex-url={server.url}", "--apex-scope=mine"] if how == "option" else []
-    inner(TOLD, "-n", "4", *options).assert_outcomes(passed=25)
+    inner(TOLD, "-n", "2", *options).assert_outcomes(passed=25)
     urls, keys, _ = map(set, zip(*told(), strict=True))
     assert (urls, len(keys)) == ({server.url}, 24)
     assert {key.startswith("mine-test-") for key in keys} == {how == "option"}
