@@ -19,7 +19,7 @@ LONGER = "FAILURES"  # how often servers are killed under load, in place of a fe
 @pytest.fixture
 def kills() -> int:
     """How often a test under load kills."""
-    return int(os.environ.get(LONGER, "3"))
+    return int(os.environ.get(LONGER, "2"))
 
 
 @pytest.fixture

@@ -105,6 +105,8 @@ def test_ctrl_c_while_it_starts_is_no_traceback():
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen([*COMMAND, "--port", "0", "--workers", "2"], start_new_session=True, **pipes) as process:
         workers = soon(lambda: len(found := psutil.Process(process.pid).children()) == 2 and found)
+        # Between their fork and their exec they are still the supervisor's double.
+        soon(lambda: all(os.getpgid(worker.pid) == worker.pid for worker in workers))
         os.killpg(process.pid, signal.SIGINT)
         _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
