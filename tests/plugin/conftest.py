@@ -4,10 +4,9 @@ import pytest
 
 from tests.wires import WIRES
 
-PLUGINS = ("apex_mock.plugin", "xdist.plugin", "pytest_asyncio.plugin", "anyio.pytest_plugin", "pytest_timeout")
 INI = """
 [pytest]
-addopts = --strict-markers -p no:cacheprovider
+addopts = --strict-markers -p no:cacheprovider -p no:randomly
 filterwarnings = error
 asyncio_default_fixture_loop_scope = function
 """
@@ -23,14 +22,8 @@ def ask(apex, text="hello", key=None, **body):
 
 
 @pytest.fixture
-def inner(pytester, monkeypatch):
-    """Runs a suite; tests in it have `ask` from the module `helpers`.
-
-    Only with the plugins that it may meet: those that entry points would bring too cost each process a second. That the
-    plugin is found by its entry point is seen in test_dependent.py.
-    """
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("PYTEST_PLUGINS", ",".join(PLUGINS))
+def inner(pytester):
+    """Runs a suite; tests in it have `ask` from the module `helpers`."""
     pytester.makeini(INI)
     pytester.makepyfile(helpers=HELPERS)
     pytester.syspathinsert()
