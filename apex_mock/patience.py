@@ -71,6 +71,7 @@ class Http(HttpToolsProtocol):
     deadline = 0.0
     _in_head = _in_body = _refused = _stalled = False
     _head = 0  # bytes of the head so far, whole fields and what is left of a read
+    _piece = 0  # bytes of the piece that is being read
     _framing = 0  # bytes received since the head that are none of the body: chunk lines, trailers
     _begun = 0.0
 
@@ -79,13 +80,17 @@ class Http(HttpToolsProtocol):
         self._patience: Patience = self.app_state["patience"]
 
     def data_received(self, data: bytes) -> None:
+        if len(data) <= PIECE:
+            self._piece_received(data)
+            return
         for start in range(0, len(data), PIECE):
-            self._piece_received(data[start : start + PIECE] if len(data) > PIECE else data)
+            self._piece_received(data[start : start + PIECE])
 
     def _piece_received(self, data: bytes) -> None:
         if self._refused:
             return
-        self._framing += len(data)
+        self._piece = len(data)
+        self._framing += self._piece
         super().data_received(data)
         if self._in_head:
             self._head += len(data)
@@ -121,12 +126,15 @@ class Http(HttpToolsProtocol):
         self._in_head = False
         if self._stalled:
             self._wait_no_more()
-        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if size > self._most:
+        # A head that came in pieces short enough need not be added up.
+        if self._head + self._piece > self._most and self._head_size() > self._most:
             self._too_long()
         else:
             self._in_body, self._framing = True, 0
             super().on_headers_complete()
+
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def on_body(self, body: bytes) -> None:
         self._framing -= len(body)
