@@ -1,5 +1,6 @@
 """Several workers on one port: as real processes, ended by real signals."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import httpx
 import psutil
 import pytest
 
+from apex_mock.supervisor import Worker
 from tests.failures.running import COMMAND, PATIENCE, Running, channel_to, gone, open_grpc, open_sse, serving, soon
 from tests.wires import PLAIN, WIRES
 
@@ -189,3 +191,21 @@ def test_a_start_that_cannot_be_is_said_once(arguments, said):
     assert refused.stderr.startswith("apex-mock: ")
     assert said in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+async def test_a_worker_that_has_just_ended_is_not_taken_for_a_stranger(monkeypatch, caplog):
+    """Told to stop between its end and asyncio's notice of it, which is long here."""
+    waitpid = os.waitpid
+
+    def late(pid: int, options: int) -> tuple[int, int]:
+        if not options:  # asyncio's thread; Popen only asks
+            time.sleep(0.3)
+        return waitpid(pid, options)
+
+    monkeypatch.setattr(os, "waitpid", late)
+    process = await asyncio.create_subprocess_exec("false")
+    worker = Worker(1, process)
+    await asyncio.to_thread(os.waitid, os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    await worker.stop()
+    assert await worker.ended() == "ended with code 1"
+    assert not caplog.records
