@@ -107,6 +107,10 @@ def serve(
     store: Annotated[
         Optional[str], typer.Option(help="Where state is kept: memory, sqlite:PATH, or redis://HOST:PORT/DB.")
     ] = None,
+    max_scopes: Annotated[
+        Optional[int], typer.Option(help="How many scopes are kept; the longest unused is forgotten.")
+    ] = None,
+    store_bytes: Annotated[Optional[int], typer.Option(help="How many bytes all scopes' state may take.")] = None,
     config: Annotated[
         Optional[Path], typer.Option(help="A YAML file of settings; flags and APEX_MOCK_* win over it.")
     ] = None,
@@ -148,6 +152,8 @@ def serve(
         "body_timeout": body_timeout,
         "write_timeout": write_timeout,
         "store": store,
+        "max_scopes": max_scopes,
+        "store_bytes": store_bytes,
     }
     try:
         settings = Settings.load(flags, file=config)

@@ -6,7 +6,7 @@ Times are whole microseconds since the Unix epoch (`Micros`), so that they compa
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from itertools import count
@@ -96,9 +96,14 @@ class Clock:
 
     def __init__(self, system: Callable[[], Micros] = system_now) -> None:
         self.system = system
-        self._states: dict[str, ClockState] = {}
+        self._states: MutableMapping[str, ClockState] = {}
         self._sleepers: dict[str, dict[asyncio.Future[None], Micros]] = {}
         self._alarms: WeakKeyDictionary[asyncio.AbstractEventLoop, Alarm] = WeakKeyDictionary()
+
+    def keep_in(self, states: MutableMapping[str, ClockState]) -> None:
+        """Keeps the scopes' times there from now on, where they are forgotten with all else of a scope."""
+        states.update(self._states)
+        self._states = states
 
     def state(self, scope: str = "") -> ClockState:
         """A scope's own time if it has moved it, else that of all scopes (""), else the system's."""

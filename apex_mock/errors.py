@@ -8,6 +8,7 @@ ApexError                     code                 says
 +-- NotFound                  not_found            no such job, chat, row or key
 +-- RateLimited               resource_exhausted   over the key's rate; retry_after says for how long
 +-- TooLarge                  resource_exhausted   the message is over the limit
++-- TooMuch                   resource_exhausted   the scope's chats, jobs, stubs... are over the limit
 +-- NoMiners                  unavailable          nobody serves what was asked for
 +-- NoAnswer                  unavailable          miners were asked and none answered
 +-- NoSearchResult            unavailable          no miner searched in time
@@ -97,6 +98,10 @@ class RateLimited(ApexError):
 
 
 class TooLarge(ApexError):
+    code = Code.RESOURCE_EXHAUSTED
+
+
+class TooMuch(ApexError):
     code = Code.RESOURCE_EXHAUSTED
 
 

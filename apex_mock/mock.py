@@ -42,7 +42,7 @@ from apex_mock.seed import digest, fraction, ident, rng
 from apex_mock.settings import Settings
 from apex_mock.store.base import Store
 from apex_mock.stored import StoredChats
-from apex_mock.world import ANYBODY
+from apex_mock.world import ANYBODY, Call
 
 MIXTURE_MINERS = 5
 RESEARCH_MINERS, RESEARCH_RESULTS = 5, 3
@@ -268,37 +268,41 @@ class ApexMock(StoredChats):
         """Takes on a job and returns at once; it is pending."""
         async with self.call(Operation.SUBMIT_RESEARCH, request, caller) as call:
             check_chat(request)
-            ordinal = await self.store.next_ordinal(caller.scope, f"job {request.fingerprint}")
-            mode, reply = call.research, call.reply
-            if call.acting is not None:
-                mode = call.acting.research(mode)
-            duration = call.profile.research * mode.scale if mode.duration is None else mode.duration
-            if reply is not None and (said := research_texts(reply, request)):
-                starts_after, chunks = research.paced(said, duration)
-                if reply.research is not None and any(piece.after is not None for piece in reply.research):
-                    starts_after, chunks = 0.0, timetabled(reply.research)
-                if reply.error is not None and reply.error.after_chunks is not None:
-                    mode = replace(mode, fail_at=reply.error.after_chunks, error=reply.error.message or mode.error)
-            else:
-                seed = self._seed_for(request, caller, ordinal, call.seed)
-                text_seed = int.from_bytes(digest(call.seed, "text", seed), "big")
-                starts_after, chunks = research.paced(self._script(request, text_seed), duration)
-            job = Job(
-                id=ident(call.seed, caller.scope, request.fingerprint, ordinal, "job"),
-                owner=caller.owner,
-                created_at=call.entry.at,
-                chunks=chunks,
-                starts_after=starts_after,
-                progress=mode.progress,
-                polls_needed=mode.polls,
-                moved=self.clock.state(caller.scope).moved,
-            )
-            if mode.fail_at is not None:
-                job = research.failing(job, mode.fail_at, mode.error)
-            elif mode.stuck_at is not None:
-                job = research.stuck(job, mode.stuck_at)
-            await self.store.add(caller.scope, job)
+            (job,) = await self.add_new(caller.scope, lambda: self._make_job(call, request))
             return JobView(job.id, JobStatus.PENDING, job.created_at, job.created_at)
+
+    async def _make_job(self, call: Call, request: ChatRequest) -> tuple[Job]:
+        caller = call.caller
+        ordinal = await self.store.next_ordinal(caller.scope, f"job {request.fingerprint}")
+        mode, reply = call.research, call.reply
+        if call.acting is not None:
+            mode = call.acting.research(mode)
+        duration = call.profile.research * mode.scale if mode.duration is None else mode.duration
+        if reply is not None and (said := research_texts(reply, request)):
+            starts_after, chunks = research.paced(said, duration)
+            if reply.research is not None and any(piece.after is not None for piece in reply.research):
+                starts_after, chunks = 0.0, timetabled(reply.research)
+            if reply.error is not None and reply.error.after_chunks is not None:
+                mode = replace(mode, fail_at=reply.error.after_chunks, error=reply.error.message or mode.error)
+        else:
+            seed = self._seed_for(request, caller, ordinal, call.seed)
+            text_seed = int.from_bytes(digest(call.seed, "text", seed), "big")
+            starts_after, chunks = research.paced(self._script(request, text_seed), duration)
+        job = Job(
+            id=ident(call.seed, caller.scope, request.fingerprint, ordinal, "job"),
+            owner=caller.owner,
+            created_at=call.entry.at,
+            chunks=chunks,
+            starts_after=starts_after,
+            progress=mode.progress,
+            polls_needed=mode.polls,
+            moved=self.clock.state(caller.scope).moved,
+        )
+        if mode.fail_at is not None:
+            job = research.failing(job, mode.fail_at, mode.error)
+        elif mode.stuck_at is not None:
+            job = research.stuck(job, mode.stuck_at)
+        return (job,)
 
     async def get_research(self, job_id: str, caller: Caller = ANYBODY) -> JobView:
         """The job as it is now. Raises NotFound, for another caller's job too."""
@@ -330,10 +334,13 @@ class ApexMock(StoredChats):
     async def create_key(self, rate_limit: int, admin_key: str) -> str:
         """A new key that may make `rate_limit` requests a minute. Raises Forbidden."""
         self._check_admin(admin_key)
-        ordinal = await self.store.next_ordinal(SERVER_SCOPE, "key")
-        key = ident(self.settings.seed, "api key", ordinal)
-        await self.store.add(SERVER_SCOPE, ApiKey(key, rate_limit))
-        return key
+
+        async def issue() -> tuple[ApiKey]:
+            ordinal = await self.store.next_ordinal(SERVER_SCOPE, "key")
+            return (ApiKey(ident(self.settings.seed, "api key", ordinal), rate_limit),)
+
+        (key,) = await self.add_new(SERVER_SCOPE, issue)
+        return key.id
 
     async def modify_key(self, key: str, rate_limit: int, admin_key: str) -> None:
         """Raises Forbidden, NotFound."""

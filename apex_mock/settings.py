@@ -47,6 +47,8 @@ class Settings:
     header_timeout, body_timeout, write_timeout: seconds for a head to be there, for a body to go on, for a client to
         read on.
     store: where state is kept: "memory", "sqlite:PATH" or "redis://HOST:PORT/DB".
+    max_scopes: how many scopes are kept in which something was stored, and how many that were only called.
+    store_bytes: what all of them may take.
     """
 
     seed: int = 0
@@ -77,6 +79,8 @@ class Settings:
     body_timeout: Annotated[float, Field(gt=0, lt=1e6)] = 30.0
     write_timeout: Annotated[float, Field(gt=0, lt=1e6)] = 60.0
     store: str = MEMORY
+    max_scopes: Annotated[int, Field(ge=1)] = 10_000
+    store_bytes: Annotated[int, Field(ge=1 << 20)] = 256 * 1024 * 1024
 
     @classmethod
     def load(

@@ -27,13 +27,16 @@ class StoredChats(World):
                 chat = self._said_chat(call, said)
                 given = said.rows[0] if said.rows else chats.GivenRow(prompt, completion_type=completion_type)
                 return chat, self._said_row(call, given, chat.id)
-            title = chats.title_for(prompt) if title is None else title
-            chat_id = await self._new_id(caller, "chat", prompt, title)
+            of_type = chats.check_chat_type(chat_type)
+            named = chats.title_for(prompt) if title is None else title
             user_id = self._user_id(caller.owner)
-            chat = Chat(chat_id, caller.owner, user_id, title, chats.check_chat_type(chat_type), now, now)
-            row = await self._new_row(chat_id, prompt, completion_type, now, caller)
-            await self.store.add(caller.scope, chat, row)
-            return chat, row
+
+            async def make() -> tuple[Chat, Completion]:
+                chat_id = await self._new_id(caller, "chat", prompt, named)
+                chat = Chat(chat_id, caller.owner, user_id, named, of_type, now, now)
+                return chat, await self._new_row(chat_id, prompt, completion_type, now, caller)
+
+            return await self.add_new(caller.scope, make)
 
     async def create_completion(
         self, chat_id: str, prompt: str, completion_type: str, caller: Caller = ANYBODY

@@ -1,11 +1,11 @@
 """What every operation shares: settings, state, time, the journal, and what a scope has chosen for itself."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -30,8 +30,10 @@ from apex_mock.settings import BadSetting, Settings
 from apex_mock.sharing.clock import SharedClock
 from apex_mock.sharing.journal import SharedJournal
 from apex_mock.standing import StandingFaults
-from apex_mock.store.base import Store
+from apex_mock.store.base import Record, Store
+from apex_mock.store.bounds import Bounds
 from apex_mock.store.engine import CannotOpen
+from apex_mock.store.memory import MemoryStore
 from apex_mock.store.opening import open_store
 from apex_mock.store.shared import SharedStore
 from apex_mock.stubbing import StubBook
@@ -42,6 +44,7 @@ NO_CHOICE = ScopeChoice()
 MOST_SURPRISES = 500  # of a scope
 PARTS = ("state", "stubs", "faults", "journal", "clock", "choices")
 _MODE = TypeAdapter(ResearchMode)
+N = TypeVar("N", bound=tuple[Record, ...])
 
 
 class World:
@@ -51,7 +54,7 @@ class World:
         self, settings: Settings | None = None, *, store: Store | None = None, clock: Clock | None = None
     ) -> None:
         self.settings = settings = settings or Settings()
-        self.store = store or _open(settings.store)
+        self.store = store or _open(settings)
         self.clock = clock = clock or Clock()
         self.journal: Journal
         self.shared = isinstance(self.store, SharedStore)
@@ -61,6 +64,8 @@ class World:
             self.journal = SharedJournal(self.store.log, settings.journal_entries, settings.journal_bytes)
         else:
             self.journal = MemoryJournal(settings.journal_entries, settings.journal_bytes)
+            if isinstance(self.store, MemoryStore):
+                clock.keep_in(self.store.clocks)
         self.metrics = Metrics()
         self.gate = Gate(settings, self.store)
         self.stubs = StubBook(self.store)
@@ -143,6 +148,15 @@ class World:
             ),
         )
 
+    async def add_new(self, scope: str, make: Callable[[], Awaitable[N]]) -> N:
+        """Adds what is made, with ids that come of ordinals. A scope's oldest ordinals are forgotten and begin anew: it
+        is made again until nothing has its ids."""
+        while True:
+            made = await make()
+            with suppress(ValueError):
+                await self.store.add(scope, *made)
+                return made
+
     # --- Surprises, and starting anew ---------------------------------------------------------------------------------
 
     async def surprise(self, scope: str, what: str) -> None:
@@ -207,9 +221,9 @@ class World:
         return f"there is no profile {name!r}; there are {', '.join(self.profiles)}"
 
 
-def _open(url: str) -> Store:
+def _open(settings: Settings) -> Store:
     try:
-        return open_store(url)
+        return open_store(settings.store, Bounds(settings.max_scopes, settings.store_bytes))
     except CannotOpen as error:
         raise BadSetting(f"store: {error}") from None
 

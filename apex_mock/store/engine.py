@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 PATIENCE = 5.0  # seconds that a call waits for a store that is locked or does not answer
-KEPT_ORDINALS = 50_000  # names of a scope, oldest forgotten first
 
 
 class CannotOpen(Exception):

@@ -6,14 +6,16 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from apex_mock.store import redis_scripts as scripts
-from apex_mock.store.engine import KEPT_ORDINALS, Place, Row, View
+from apex_mock.store.bounds import Bounds
+from apex_mock.store.engine import Place, Row, View
 from apex_mock.store.redis_link import PREFIX, Link
 from apex_mock.store.redis_log import RedisLog
 
 
 class RedisEngine:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, bounds: Bounds) -> None:
         """Makes sure that the Redis answers. Raises CannotOpen."""
+        self._bounds = bounds
         self._link = Link(url)
         self.log = RedisLog(self._link)
         # Of one process's updates of a record, one after the other: only those of others are tried again.
@@ -78,7 +80,7 @@ class RedisEngine:
         return int(await self._link.ask("HGET", f"{PREFIX}:o:{scope}", name) or 0)
 
     async def next_ordinal(self, scope: str, name: str) -> int:
-        return int(await self._link.run(scripts.NEXT, scope, name, KEPT_ORDINALS))
+        return int(await self._link.run(scripts.NEXT, scope, name, self._bounds.names))
 
     async def close(self) -> None:
         await self._link.close()

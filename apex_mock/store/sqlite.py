@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from apex_mock.store.engine import KEPT_ORDINALS, Place, Row, View
+from apex_mock.store.bounds import Bounds
+from apex_mock.store.engine import Place, Row, View
 from apex_mock.store.sqlite_file import Database, File, one
 from apex_mock.store.sqlite_log import SqliteLog
 
 
 class SqliteEngine:
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, bounds: Bounds) -> None:
         """Opens the file, or makes it. Raises CannotOpen."""
+        self._bounds = bounds
         self._file = File(path)
         self.log = SqliteLog(self._file)
 
@@ -122,7 +124,7 @@ class SqliteEngine:
         return 0 if found is None else int(found[0])
 
     async def next_ordinal(self, scope: str, name: str) -> int:
-        return await self._file.write(lambda database: _count(database, scope, name))
+        return await self._file.write(lambda database: _count(database, scope, name, self._bounds.names))
 
     async def close(self) -> None:
         await self._file.close()
@@ -140,7 +142,7 @@ def _marks(values: Sequence[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _count(database: Database, scope: str, name: str) -> int:
+def _count(database: Database, scope: str, name: str, most: int) -> int:
     counting = "UPDATE ordinals SET value = value + 1 WHERE scope = ? AND name = ? RETURNING value"
     found = database.execute(counting, (scope, name)).fetchall()
     if found:
@@ -148,5 +150,5 @@ def _count(database: Database, scope: str, name: str) -> int:
     newest = one(database, "SELECT max(n) FROM ordinals WHERE scope = ?", (scope,))[0]
     n = 0 if newest is None else newest + 1
     database.execute("INSERT INTO ordinals (scope, name, value, n) VALUES (?, ?, 1, ?)", (scope, name, n))
-    database.execute("DELETE FROM ordinals WHERE scope = ? AND n <= ?", (scope, n - KEPT_ORDINALS))
+    database.execute("DELETE FROM ordinals WHERE scope = ? AND n <= ?", (scope, n - most))
     return 0

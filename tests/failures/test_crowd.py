@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from tests.failures.conftest import FIGURES
+from tests.failures.guests import guests
 from tests.failures.running import STREAM, Running, serving
 from tests.wires import HELLO, message_of
 
@@ -26,6 +27,8 @@ IDLE, STREAMS = (10_000, 2_000) if WHOLE else (1_500, 300)
 MOST_IDLE, MOST_STREAM = 20_000, 90_000  # bytes of resident memory for one of them
 MOST = 400_000_000
 KEYS = 50
+# So little is kept that the first third of a run fills it.
+SMALL = ("--journal-entries", "200", "--max-scopes", "50" if WHOLE else "5")
 SLOW = "slow: {first_token: {median: 1, sigma: 0}, next_token: {median: 1, sigma: 0}}\n"
 BRISK = "brisk: {first_token: {median: 0.02, sigma: 0.2}, next_token: {median: 0.004, sigma: 0.2}}\n"
 INSTANT = "instant: {first_token: {median: 0, sigma: 0}, next_token: {median: 0, sigma: 0}}\n"
@@ -109,8 +112,9 @@ def samples_of(process: psutil.Process) -> tuple[float, int]:
 
 
 async def test_a_long_run_leaves_nothing_behind(profiles):
-    """Chats, streams read and given up, gRPC, errors, connections that come and go: the last third is as the second."""
-    with serving("--profiles", str(profiles), "--journal-entries", "200") as server:
+    """Chats, streams read and given up, gRPC, errors, connections that come and go, and all that guests of a staging
+    service do in worlds of their own, which they leave: the last third is as the second."""
+    with serving("--profiles", str(profiles), *SMALL) as server:
         process = psutil.Process(server.pid)
         host, port = server.address.split(":")
         until = time.monotonic() + SOAK
@@ -151,9 +155,12 @@ async def test_a_long_run_leaves_nothing_behind(profiles):
                 samples.append((round(time.monotonic() - begun, 2), *samples_of(process)))
                 await asyncio.sleep(SOAK / 60)
 
-        await asyncio.gather(watch(), call(), *(ask(number) for number in range(6)))
+        async with guests(server.url, pause=0.02 if WHOLE else 0.005) as there:
+            await asyncio.gather(watch(), call(), *(ask(number) for number in range(6)))
         await asyncio.sleep(1)
+        calls += sum(guest.calls.total() for guest in there)
         assert not server.errors, server.errors
+        assert not (wrong := [line for guest in there for line in guest.wrong]), wrong[:5]
     FIGURES.mkdir(parents=True, exist_ok=True)
     told = {"seconds": SOAK, "calls": calls, "samples": samples}
     (FIGURES / "soak.json").write_text(json.dumps(told) + "\n", "utf-8")

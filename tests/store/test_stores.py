@@ -28,8 +28,8 @@ from apex_mock.core.types import (
     WebResult,
 )
 from apex_mock.errors import Code, InvalidRequest
-from apex_mock.store import memory, redis, sqlite
 from apex_mock.store.base import Record, Store
+from apex_mock.store.bounds import Bounds
 from apex_mock.store.opening import open_store
 
 
@@ -161,14 +161,14 @@ async def test_resetting_all_forgets_everything(store):
     assert await store.list(Chat, "s") == await store.list(Completion, "other") == []
 
 
-async def test_the_memory_of_names_is_bounded(store, monkeypatch):
+async def test_the_memory_of_names_is_bounded(url):
     """The oldest names are forgotten first: a server that runs for months must not grow by every prompt."""
-    for module in (memory, sqlite, redis):
-        monkeypatch.setattr(module, "KEPT_ORDINALS", 50)
+    store = open_store(url, Bounds(names=50))
     await asyncio.gather(*(store.next_ordinal("s", str(number)) for number in range(51)))
     assert await store.next_ordinal("s", "50") == 1
     assert await store.next_ordinal("s", "1") == 1
     assert await store.next_ordinal("s", "0") == 0
+    await store.close()
 
 
 RECORDS = [

@@ -52,6 +52,7 @@ REST_BY_CLASS = {
     "NotFound": 404,
     "RateLimited": 429,
     "TooLarge": 413,
+    "TooMuch": 429,
     "NoMiners": 500,
     "NoAnswer": 502,
     "NoSearchResult": 500,
