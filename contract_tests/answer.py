@@ -22,13 +22,6 @@ _NUMBERS = frozenset({"created", "index", "seq_id", "completion_tokens", "prompt
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """A request as it was sent, enough to send it again. The key is in it; reports take it out."""
-
-    command: str
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer, or an error: `code` is "ok" or an RPC error code, which on REST is told from the status.
 
@@ -47,7 +40,6 @@ class Answer:
     raw_events: tuple[Any, ...] = ()
     body: bytes = b""
     done: bool = True
-    exchange: Exchange | None = None
 
     @property
     def ok(self) -> bool:

@@ -12,8 +12,10 @@ from .operations import Op, Transport
 
 _NO_SUCH = (405, 410, 501)
 _GATEWAY = (464, 502, 503, 504)
+_STREAMS = ("text/event-stream", "application/connect+")
 _MALFORMED_JSON, _MALFORMED_MESSAGE = b'{"', b"\xff"
 _NO_SUCH_ID = "contract-probe"
+PATIENCE = 30.0  # seconds; who refuses a malformed request does so at once
 
 
 class Offer(StrEnum):
@@ -40,25 +42,29 @@ def probe(wire: Wire, operation: Op, key: str | None) -> Found:
         body = {name: value for name, value in body.items() if _in_path(operation, name)}
     try:
         wire.target.wait_for_turn()
-        answer = wire.send(Request(operation, body, key, content=content))
+        answer = wire.send(Request(operation, body, key, content=content, patience=PATIENCE))
     except Unreachable as error:
         return Found(Offer.NO, f"nobody answers at {error}", gone=True)
     except NotHere as missing:
         return Found(Offer.NO, str(missing))
-    return _judge(operation, answer, wire.transport)
+    return _judge(wire, operation, answer)
 
 
 def _in_path(operation: Op, name: str) -> bool:
     return (operation is Op.GET_JOB) is (name == "job_id")
 
 
-def _judge(operation: Op, answer: Answer, transport: Transport) -> Found:
+def _judge(wire: Wire, operation: Op, answer: Answer) -> Found:
+    transport = wire.transport
     managing = operation in (Op.CREATE_KEY, Op.MODIFY_KEY, Op.DELETE_KEY)
     if answer.code == "unimplemented":
         return Found(Offer.NO, f"the target has no such operation over {transport}")
+    # A Connect stream is refused with status 200 and the error in its last message.
+    if answer.code in ("unauthenticated", "permission_denied") and not managing:
+        return Found(Offer.REFUSED, answer.message)
     if transport is Transport.GRPC:
-        if answer.code == "unauthenticated":
-            return Found(Offer.REFUSED, answer.message)
+        if answer.code == "deadline_exceeded":
+            return Found(Offer.NO, f"nobody answers at {wire.address} for gRPC: no answer in {PATIENCE:g} s", gone=True)
         return Found(Offer.NO, answer.message) if answer.code == "unavailable" else Found(Offer.YES)
     spoken = isinstance(answer.raw, dict)
     if 300 <= answer.status < 400 or (answer.status in _GATEWAY and not (spoken and "code" in answer.raw)):
@@ -69,8 +75,7 @@ def _judge(operation: Op, answer: Answer, transport: Transport) -> Found:
         return Found(Offer.NO, f"the target has no such operation over {transport}")
     if answer.status == 404 and managing and answer.message != "API key not found":
         return Found(Offer.NO, f"the target has no such operation over {transport}")
-    if answer.status in (401, 403) and not managing:
-        return Found(Offer.REFUSED, answer.message)
-    if answer.status == 200 and not spoken and operation is not Op.STREAM and not isinstance(answer.raw, list):
+    streamed = answer.headers.get("content-type", "").startswith(_STREAMS)
+    if answer.status == 200 and not (streamed or isinstance(answer.raw, dict | list)):
         return Found(Offer.NO, "what answers there speaks no JSON")
     return Found(Offer.YES)

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from . import clauses as _clauses
+from .answer import Answer
 from .clause import ALLOWED_BY, BOOK, Clause, Nature, Need
 from .clients import open_wires
 from .clients.base import Client, NotHere, Unreachable
@@ -14,7 +15,8 @@ from .control import Control
 from .expect import Broken
 from .operations import OPERATIONS, Op, Transport
 from .probe import Found, Offer, probe
-from .results import Outcome, Redactor, Result, result_of
+from .redaction import pasted
+from .results import Outcome, Result, result_of
 from .shapes import shape_of
 from .target import Target
 
@@ -36,7 +38,7 @@ class Runner:
         self.allow = frozenset(ALLOWANCES if target.control else allow)
         self._wires = open_wires(target)
         self._found: dict[tuple[Transport, Op], Found] = {}
-        self._unreachable: dict[Transport, str] = {}
+        self._gone: dict[str, str] = {}  # why nobody answers, by address; for others' clients by their name
         self._memo: dict[tuple[Transport, str], Any] = {}
         self._keyring: Runner | None = None
 
@@ -68,7 +70,7 @@ class Runner:
         key = self.target.key_for(f"{clause.id}-{transport}")
         if (wanting := self._wanting(clause, transport, key)) is not None:
             outcome, reason = wanting
-            return result_of(clause, transport, outcome, reason=self._redactor(key)(reason))
+            return result_of(clause, transport, outcome, reason=self.target.redactor()(reason))
         return self._checked(clause, transport, key)
 
     def offered(self, transport: Transport, operation: Op, key: str | None = None) -> Found:
@@ -77,20 +79,21 @@ class Runner:
         wire = self._wires.get(over)
         if wire is None:
             return Found(Offer.NO, f"no address for {over}")
-        if over in self._unreachable:
-            return Found(Offer.NO, self._unreachable[over])
+        address = over if over in CLIENTS_OF else wire.address
+        if address in self._gone:
+            return Found(Offer.NO, self._gone[address])
         if over in CLIENTS_OF:
             try:
                 if wire.lacks(operation):
                     return Found(Offer.NO, f"the client for {over} has no such call")
             except Unreachable as gone:
-                self._unreachable[over] = str(gone)
+                self._gone[address] = str(gone)
                 return Found(Offer.NO, str(gone))
             return self.offered(CLIENTS_OF[over], operation, key)
         if (over, operation) not in self._found:
             found = self._found[over, operation] = probe(wire, operation, key)
             if found.gone:
-                self._unreachable[over] = found.why
+                self._gone[address] = found.why
         return self._found[over, operation]
 
     # --- One clause ---------------------------------------------------------------------------------------------------
@@ -136,7 +139,7 @@ class Runner:
             if control is not None:
                 control.restore()
                 control.close()
-        redact = self._redactor(key, *client.made_keys)
+        redact = client.redactor
         return result_of(
             clause,
             transport,
@@ -144,15 +147,17 @@ class Runner:
             seconds=round(seconds, 4),
             left_behind=tuple(map(redact, left)),
             shapes=tuple(map(redact.whole, shapes)) if outcome in RAN else (),
+            command=pasted(redact.whole(more.pop("command", ""))),
             **{name: redact(text) for name, text in more.items()},
         )
 
     def _verdict(self, clause: Clause, client: Client) -> tuple[Outcome, dict[str, str]]:
         """Whether a clause holds, and if not, how."""
+        looked_at: Answer | None = None
         try:
             clause.check(client)
         except Broken as broken:
-            what, expected, got = broken.what, broken.expected, broken.got
+            what, expected, got, looked_at = broken.what, broken.expected, broken.got, broken.answer
         except Unreachable as gone:
             what, expected, got = "the target", "an answer", str(gone)
             # Ask again what is offered: a service that has gone is to read as gone, not as broken clause by clause.
@@ -164,10 +169,7 @@ class Runner:
             what, expected, got = "the answer", "a form that can be read", f"{type(error).__name__}: {error}"
         else:
             return Outcome.HOLDS, {}
-        return Outcome.BROKEN, {"what": what, "expected": expected, "got": got, "command": client.command()}
-
-    def _redactor(self, key: str | None, *made: str) -> Redactor:
-        return Redactor([*self.target.secrets, key or "", *made])
+        return Outcome.BROKEN, {"what": what, "expected": expected, "got": got, "command": client.command(looked_at)}
 
 
 def every_item(

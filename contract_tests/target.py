@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from .redaction import Redactor
+
 LIVE_REST = "https://sn1.api.macrocosmos.ai"
 LIVE_CONSTELLATION = "https://constellation.api.cloud.macrocosmos.ai"
 KEY_VARIABLES = ("APEX_API_KEY", "MACROCOSMOS_API_KEY")
@@ -57,11 +59,20 @@ class Target:
     def second_key_for(self, key: str | None) -> str | None:
         return f"{key}-second" if self.own_keys else self.second_key
 
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What must never be printed."""
-        known = (self.key, self.second_key, self.admin_key, self.service_key, self.control_token)
-        return tuple(secret for secret in known if secret)
+    def redactor(self, *made: str) -> Redactor:
+        """Puts variables in the place of what must never be printed: of its own keys, and of those that were `made`.
+
+        Keys that clauses made up for a fake are no secrets: a command that holds one runs as it is.
+        """
+        held = {
+            CONTROL_TOKEN: self.control_token,
+            SERVICE_KEY: self.service_key,
+            ADMIN_KEY: self.admin_key,
+            SECOND_KEY: self.second_key,
+            KEY_VARIABLES[0]: self.key,
+        }
+        names = dict.fromkeys(made, KEY_VARIABLES[0])
+        return Redactor(names | {key: name for name, key in held.items() if key})
 
     def wait_for_turn(self) -> None:
         """Sleeps until the next request may go out."""

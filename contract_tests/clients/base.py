@@ -4,7 +4,6 @@ A Wire turns one request into bytes and the bytes that come back into an Answer.
 a key, paces itself, remembers what it sent and what it made, and takes what it made away again.
 """
 
-import shlex
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ import orjson
 
 from ..answer import Answer
 from ..operations import OPERATIONS, Op, Transport
+from ..redaction import Redactor
 
 if TYPE_CHECKING:
     from ..control import Control
@@ -35,7 +35,8 @@ class NotHere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `content` replaces the encoded body by bytes, whatever they are."""
+    """One request. `content` replaces the encoded body by bytes, whatever they are; `patience` is how long the answer
+    is waited for, in seconds, where that is not as long as the target's `timeout`."""
 
     operation: Op
     body: Mapping[str, Any]
@@ -46,6 +47,7 @@ class Request:
     path: str | None = None
     method: str | None = None
     keep: Sequence[str] = ()  # fields that go out under exactly these names
+    patience: float | None = None
 
     @property
     def sent_headers(self) -> dict[str, str]:
@@ -53,6 +55,15 @@ class Request:
         if self.key is not None:
             own.setdefault("authorization", f"Bearer {self.key}")
         return own
+
+
+@dataclass(slots=True)
+class Sent:
+    """A request that went out, and what came of it: None while nothing has, or when nobody answered."""
+
+    request: Request
+    transport: Transport
+    answer: Answer | None = None
 
 
 class Wire(ABC):
@@ -69,8 +80,8 @@ class Wire(ABC):
         """Raises Unreachable when there is no answer at all."""
 
     @abstractmethod
-    def command(self, request: Request) -> str:
-        """A shell command that makes the same request, with the key in it."""
+    def command(self, request: Request, redact: Redactor) -> str:
+        """A shell command that makes the same request; secrets stand in it as their variables."""
 
     def lacks(self, operation: Op) -> bool:
         """Whether this client has no such call, whatever the target has. Raises Unreachable."""
@@ -98,9 +109,8 @@ class Client:
         self.key = key
         self._control = control
         self._memo = {} if memo is None else memo
-        self.last: Request | None = None
-        self.last_transport = transport
-        self.answers: list[Answer] = []
+        self.sent: list[Sent] = []
+        self._once: Sequence[Sent] = ()
         self._made: list[tuple[Op, Mapping[str, Any]]] = []
         self.made_keys: list[str] = []
 
@@ -143,11 +153,10 @@ class Client:
         wire = self._wires.get(transport)
         if wire is None:
             raise NotHere(f"the target has no address for {transport}")
-        self.last, self.last_transport = request, transport
         for tried in range(1, RATE_LIMIT_TRIES + 1):
             self.target.wait_for_turn()
-            answer = wire.send(request)
-            self.answers.append(answer)
+            self.sent.append(sent := Sent(request, transport))
+            answer = sent.answer = wire.send(request)
             again = answer.headers.get("retry-after", "")
             # A fake refuses because a clause wants it to; a live service because we ask too much of it.
             if answer.code != "resource_exhausted" or self.target.control or tried == RATE_LIMIT_TRIES:
@@ -176,26 +185,30 @@ class Client:
         return self.with_key(self.target.second_key_for(self.key))
 
     def with_key(self, key: str | None) -> "Client":
-        made = Client(self._wires, self.transport, key, control=self._control, memo=self._memo)
-        made._made, made.answers, made.made_keys = self._made, self.answers, self.made_keys
-        return made
+        return self._sibling(self.transport, key)
 
     def over(self, transport: Transport) -> "Client":
         """The same caller on another wire. Raises NotHere."""
         if transport not in self._wires:
             raise NotHere(f"the target has no address for {transport}")
-        made = Client(self._wires, transport, self.key, control=self._control, memo=self._memo)
-        made._made, made.answers, made.made_keys = self._made, self.answers, self.made_keys
-        return made
+        return self._sibling(transport, self.key)
+
+    def _sibling(self, transport: Transport, key: str | None) -> "Client":
+        """Who keeps the same account of what was sent and made."""
+        sibling = Client(self._wires, transport, key, control=self._control, memo=self._memo)
+        sibling.sent, sibling._made, sibling.made_keys = self.sent, self._made, self.made_keys
+        return sibling
 
     # --- What is made, kept and taken away ----------------------------------------------------------------------------
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What several clauses look at and is dear to make: made by the first of them on each transport."""
         if (self.transport, name) not in self._memo:
-            self._memo[self.transport, name] = make()
-        found: T = self._memo[self.transport, name]
-        return found
+            before = len(self.sent)
+            self._memo[self.transport, name] = make(), self.sent[before:]
+        found: tuple[T, list[Sent]] = self._memo[self.transport, name]
+        self._once = found[1]
+        return found[0]
 
     def _remember(self, request: Request, answer: Answer) -> None:
         if not answer.ok:
@@ -221,22 +234,23 @@ class Client:
                 left.append(f"{operation} {fields}: {answer.code} {answer.message}")
         return left
 
-    def command(self) -> str:
-        """A shell command that repeats the last request; "" before the first."""
-        return self._wires[self.last_transport].command(self.last) if self.last else ""
+    @property
+    def answers(self) -> list[Answer]:
+        """In the order of their requests."""
+        return [sent.answer for sent in self.sent if sent.answer is not None]
 
+    def command(self, answer: Answer | None = None) -> str:
+        """A shell command that repeats the request of this answer, else the last request; "" before the first."""
+        known = [*self._once, *self.sent]
+        if not known:
+            return ""
+        sent = next((sent for sent in known if answer is not None and sent.answer is answer), known[-1])
+        return self._wires[sent.transport].command(sent.request, self.redactor)
 
-def as_shell(words: Sequence[str], key: str | None) -> str:
-    """A command line to paste; a word that holds the key is in double quotes, with $APEX_API_KEY in its place."""
-    return " ".join(_word(word, key) for word in words)
-
-
-def _word(word: str, key: str | None) -> str:
-    if key and key in word:
-        for sign in ("\\", '"', "`", "$"):
-            word = word.replace(sign, f"\\{sign}")
-        return '"' + word.replace(key, "$APEX_API_KEY") + '"'
-    return shlex.quote(word)
+    @property
+    def redactor(self) -> Redactor:
+        """Takes the target's secrets, and the keys that were made, out of what is shown."""
+        return self.target.redactor(*self.made_keys)
 
 
 def as_json(body: Any) -> bytes:

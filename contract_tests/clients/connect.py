@@ -10,6 +10,7 @@ import orjson
 from ..answer import OK, UNREADABLE, Answer, common_json
 from ..expect import CODE_BY_STATUS
 from ..operations import SERVICE, Op, Transport
+from ..redaction import Redactor
 from .base import Request, as_json
 from .http import Http, json_of
 
@@ -21,13 +22,13 @@ class Connect(Http):
     transport = Transport.CONNECT
 
     def send(self, request: Request) -> Answer:
-        answer = self.exchange(*self._parts(request))
+        answer = self.exchange(*self._parts(request), request.patience)
         if request.operation is Op.STREAM and answer.status_code == 200:
             return stream_of(answer)
         return answer_of(request.operation, answer)
 
-    def command(self, request: Request) -> str:
-        return self.curl(request, *self._parts(request))
+    def command(self, request: Request, redact: Redactor) -> str:
+        return self.curl(redact, *self._parts(request))
 
     def _parts(self, request: Request) -> tuple[str, str, bytes, Mapping[str, str]]:
         content = as_json(request.body) if request.content is None else request.content

@@ -9,7 +9,8 @@ import orjson
 
 from ..answer import OK, UNREADABLE, Answer, common, message_class
 from ..operations import OPERATIONS, SERVICE, Op, Transport
-from .base import Request, Unreachable, Wire, as_shell
+from ..redaction import Redactor
+from .base import Request, Unreachable, Wire
 
 if TYPE_CHECKING:
     from ..target import Target
@@ -43,7 +44,8 @@ class Grpc(Wire):
         headers = dict(request.sent_headers)
         compression = grpc.Compression.Gzip if headers.pop("grpc-encoding", "") == "gzip" else None
         metadata = tuple(headers.items())
-        timeout = self.target.timeout if request.deadline is None else request.deadline
+        waits = (request.deadline, request.patience, self.target.timeout)
+        timeout = next(seconds for seconds in waits if seconds is not None)
         events: list[dict[str, Any]] = []
         output = message_class(spec.output)
         try:
@@ -78,7 +80,7 @@ class Grpc(Wire):
         body = orjson.dumps(request.body).decode()
         return message_class(input).from_json(body, ignore_unknown_fields=True).to_binary()
 
-    def command(self, request: Request) -> str:
+    def command(self, request: Request, redact: Redactor) -> str:
         words = ["grpcurl", *(["-cacert", self.target.ca] if self.target.ca else [])]
         words += [] if self.target.grpc_secure else ["-plaintext"]
         for name, value in request.sent_headers.items():
@@ -89,7 +91,7 @@ class Grpc(Wire):
         if request.content is not None:
             return f"# the message is the bytes {request.content.hex() or '(none)'}, sent to {method}"
         words += ["-d", orjson.dumps(request.body).decode(), self.address, method]
-        return as_shell(words, request.key)
+        return redact.shell(words)
 
     def close(self) -> None:
         self.channel.close()

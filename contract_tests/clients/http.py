@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import orjson
 
-from .base import Request, Unreachable, Wire, as_shell
+from ..redaction import Redactor
+from .base import Unreachable, Wire
 
 if TYPE_CHECKING:
     from ..target import Target
@@ -27,20 +28,27 @@ class Http(Wire):
         verify: Any = True if target.ca is None else ssl.create_default_context(cafile=target.ca)
         if address.startswith("http://"):
             verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; making the usual one takes 20 ms
-        timeout = httpx.Timeout(target.timeout, connect=CONNECT_TIMEOUT)
-        self.http = httpx.Client(timeout=timeout, verify=verify, headers={"user-agent": USER_AGENT})
+        self.http = httpx.Client(verify=verify, headers={"user-agent": USER_AGENT})
 
-    def exchange(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
+    def exchange(
+        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str], patience: float | None = None
+    ) -> httpx.Response:
         """Raises Unreachable, also for an answer that has no end."""
+        seconds = patience or self.target.timeout
         try:
-            return self._whole(method, url, content, headers)
+            return self._whole(method, url, content, headers, seconds)
+        except httpx.ReadTimeout:
+            raise Unreachable(f"{self.address}: connected, but no answer in {seconds:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             why = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
             raise Unreachable(f"{self.address}: {why}") from None
 
-    def _whole(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
-        body, until = bytearray(), time.monotonic() + self.target.timeout
-        with self.http.stream(method, url, content=content, headers=dict(headers)) as answer:
+    def _whole(
+        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str], seconds: float
+    ) -> httpx.Response:
+        body, until = bytearray(), time.monotonic() + seconds
+        timeout = httpx.Timeout(seconds, connect=CONNECT_TIMEOUT)
+        with self.http.stream(method, url, content=content, headers=dict(headers), timeout=timeout) as answer:
             for part in answer.iter_bytes():
                 body += part
                 if len(body) > LONGEST or time.monotonic() > until:
@@ -48,7 +56,7 @@ class Http(Wire):
         kept = [(name, value) for name, value in answer.headers.multi_items() if name != "content-encoding"]
         return httpx.Response(answer.status_code, headers=kept, content=bytes(body))
 
-    def curl(self, request: Request, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> str:
+    def curl(self, redact: Redactor, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> str:
         words = ["curl", "-sS", *(["-N"] if b'"stream":true' in (content or b"") else [])]
         if method != ("POST" if content is not None else "GET"):
             words += ["-X", method]
@@ -62,14 +70,20 @@ class Http(Wire):
             except UnicodeDecodeError:
                 text = ""
             if not text or "\0" in text or text.startswith("@"):
-                prefix = "printf " + as_shell(["".join(f"\\{byte:03o}" for byte in content)], None) + " | "
+                prefix = f"printf {redact.shell([_format(content)])} | "
                 words += ["--data-binary", "@-"]
             else:
                 words += ["-d", text]
-        return prefix + as_shell(words, request.key)
+        return prefix + redact.shell(words)
 
     def close(self) -> None:
         self.http.close()
+
+
+def _format(content: bytes) -> str:
+    """Bytes as printf's format: what can be read stays readable."""
+    plain = "".join(chr(byte) if 0x20 <= byte < 0x7F and byte not in b"\\%" else f"\\{byte:03o}" for byte in content)
+    return f"\\055{plain[1:]}" if plain.startswith("-") else plain
 
 
 def json_of(answer: httpx.Response) -> Any:

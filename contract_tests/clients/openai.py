@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ..answer import OK, Answer, common_json
 from ..expect import CODE_BY_STATUS
 from ..operations import Op, Transport
-from .base import Request, Unreachable, Wire, as_shell
+from ..redaction import Redactor
+from .base import Request, Unreachable, Wire
 from .http import LONGEST
 
 if TYPE_CHECKING:
@@ -68,15 +69,15 @@ class OpenAI(Wire):
         except openai.APIError as error:  # an event of a stream that is an error
             return Answer(request.operation, "unavailable", str(error.message))
 
-    def command(self, request: Request) -> str:
+    def command(self, request: Request, redact: Redactor) -> str:
         arguments, extra = _split(request)
         call = json.dumps(arguments | {"extra_body": extra}, ensure_ascii=False)
         code = (
-            f"import json, os, openai; c = openai.OpenAI(base_url={self.address + '/v1'!r}, "
-            f"api_key=os.environ['APEX_API_KEY']); a = c.chat.completions.create(**json.loads({call!r})); "
+            f"import json, openai; c = openai.OpenAI(base_url={self.address + '/v1'!r}, "
+            f"api_key={request.key or 'none'!r}); a = c.chat.completions.create(**json.loads({call!r})); "
             f"print({'*a, sep=chr(10)' if arguments.get('stream') else 'a'})"
         )
-        return as_shell(["python", "-c", code], request.key)
+        return redact.shell(["python", "-c", code])
 
     def close(self) -> None:
         for client in list(self._clients.values())[:1]:

@@ -10,6 +10,7 @@ import orjson
 from ..answer import OK, UNREADABLE, Answer, common_json
 from ..expect import CODE_BY_STATUS
 from ..operations import OPERATIONS, Op, Transport
+from ..redaction import Redactor
 from .base import Request, as_json
 from .http import Http, json_of
 
@@ -20,14 +21,14 @@ class Rest(Http):
     transport = Transport.REST
 
     def send(self, request: Request) -> Answer:
-        answer = self.exchange(*self._parts(request))
+        answer = self.exchange(*self._parts(request), request.patience)
         if answer.headers.get("content-type", "").startswith(EVENT_STREAM) and answer.status_code == 200:
             return stream_of(request.operation, answer)
         return answer_of(request.operation, answer)
 
-    def command(self, request: Request) -> str:
+    def command(self, request: Request, redact: Redactor) -> str:
         method, url, content, headers = self._parts(request)
-        return self.curl(request, method, url, content, headers)
+        return self.curl(redact, method, url, content, headers)
 
     def _parts(self, request: Request) -> tuple[str, str, bytes | None, Mapping[str, str]]:
         route = OPERATIONS[request.operation].rest

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..answer import OK, UNREADABLE, Answer, common_json
 from ..operations import Op, Transport
+from ..redaction import Redactor
 from .base import NotHere, Request, Unreachable, Wire
 
 if TYPE_CHECKING:
@@ -99,13 +100,13 @@ class Sdk(Wire):
         lines = self._said.read().strip().splitlines() or ["it said nothing"]
         return Unreachable(f"the SDK in {self.target.sdk_python} ended: {lines[-1]}")
 
-    def command(self, request: Request) -> str:
+    def command(self, request: Request, redact: Redactor) -> str:
         from .grpc import Grpc
 
         # What the SDK sends is gRPC, so grpcurl sends it again.
         wire = Grpc(self.address, self.target)
         try:
-            return wire.command(request)
+            return wire.command(request, redact)
         finally:
             wire.close()
 

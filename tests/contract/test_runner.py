@@ -9,7 +9,8 @@ from contract_tests import expect
 from contract_tests.clause import Book, Clause, Nature, clause
 from contract_tests.clients.base import Client
 from contract_tests.operations import Op, Transport
-from contract_tests.results import LONGEST, Outcome, Redactor
+from contract_tests.redaction import LONGEST, Redactor
+from contract_tests.results import Outcome
 from contract_tests.runner import Runner, every_item
 from contract_tests.target import BadTarget, Target, target_at
 from tests.contract import minimal_server
@@ -208,7 +209,7 @@ def test_keys_that_a_clause_makes_are_in_no_result(live: Target):
 
 def test_a_key_is_taken_out_before_a_text_is_cut():
     """Otherwise the half of it that is left could be read."""
-    redact = Redactor(["a-secret-key"])
+    redact = Redactor({"a-secret-key": "APEX_API_KEY"})
     text = "x" * (LONGEST - 4) + "a-secret-key"
     assert "a-se" not in redact(text)
     assert len(redact("y" * 3 * LONGEST)) < LONGEST + 40
@@ -216,12 +217,13 @@ def test_a_key_is_taken_out_before_a_text_is_cut():
 
 def test_a_short_key_is_taken_out_where_it_stands_as_a_word():
     """And no text is torn apart by it."""
-    assert Redactor(["k"])("Bearer k, ok") == "Bearer $APEX_API_KEY, ok"
+    assert Redactor({"k": "APEX_API_KEY"})("Bearer k, ok") == "Bearer $APEX_API_KEY, ok"
 
 
 def test_one_key_may_be_the_beginning_of_another():
     """The longer is taken out first."""
-    assert Redactor(["secret-one", "secret-one-more"])("secret-one-more") == "$APEX_API_KEY"
+    redact = Redactor({"secret-one": "APEX_API_KEY", "secret-one-more": "APEX_SECOND_KEY"})
+    assert redact("secret-one-more") == "$APEX_SECOND_KEY"
 
 
 # --- Targets ----------------------------------------------------------------------------------------------------------
