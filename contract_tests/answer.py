@@ -18,6 +18,7 @@ from .operations import OPERATIONS, Op
 
 OK = "ok"
 UNREADABLE = "unreadable"
+_KINDS = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
 _NUMBERS = frozenset({"created", "index", "seq_id", "completion_tokens", "prompt_tokens", "total_tokens", "logprob"})
 
 
@@ -104,7 +105,7 @@ def common_json(operation: Op, value: Any) -> dict[str, Any]:
     if output is None:
         return value if isinstance(value, dict) else {"value": value}
     if not isinstance(value, dict):
-        raise ValueError(f"the answer is {type(value).__name__}, not an object")
+        raise ValueError(f"it is {_KINDS.get(type(value), 'null')}, not an object")
     try:
         return common(message_class(output).from_json(orjson.dumps(value).decode(), ignore_unknown_fields=True))
     except (TypeError, RecursionError, OverflowError) as error:

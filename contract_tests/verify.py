@@ -1,5 +1,6 @@
 """What `apex-mock verify` does: runs the suite against one target or two, says how it goes, writes reports."""
 
+import os
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from .results import Outcome
 from .runner import ALLOWANCES, Runner, every_item
 from .target import BadTarget, Target, target_at
 
-HOLDS, BROKEN, WRONG_CALL = 0, 1, 2
+HOLDS, BROKEN = 0, 1  # exit codes
+LOG_WIDTH = 140
 
 
 class WrongCall(Exception):
@@ -49,7 +51,7 @@ class Asked:
 
 def verify(asked: Asked, console: Console | None = None, errors: Console | None = None) -> int:
     """The exit code: 0 when every clause that ran holds, 1 when one does not or none ran. Raises WrongCall."""
-    console, errors = console or Console(), errors or Console(stderr=True)
+    console, errors = console or _console(), errors or Console(stderr=True)
     check(asked)
     try:
         targets = [_target(asked, number) for number in range(len(asked.urls))]
@@ -63,6 +65,12 @@ def verify(asked: Asked, console: Console | None = None, errors: Console | None 
         print_report(reports[0], console, every_clause=asked.every_clause)
     _write(asked, reports, parity)
     return HOLDS if (parity.ok if parity is not None else reports[0].ok) else BROKEN
+
+
+def _console() -> Console:
+    """What goes into a file or a log is not cut to a terminal's width, unless COLUMNS says so."""
+    console = Console()
+    return console if console.is_terminal or os.environ.get("COLUMNS") else Console(width=LOG_WIDTH)
 
 
 def check(asked: Asked) -> None:

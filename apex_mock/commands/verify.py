@@ -1,5 +1,6 @@
 """apex-mock verify: the contract suite against a URL, from a checkout or an installed wheel."""
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -45,6 +46,7 @@ def verify(
 
     Exit codes: 0, every clause that ran holds; 1, one does not, or none could run; 2, the call is wrong.
     """
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what fails is in the report
     try:
         suite = find_suite()
     except ModuleNotFoundError as error:

@@ -253,5 +253,10 @@ class Client:
         return self.target.redactor(*self.made_keys)
 
 
+def untrusted(why: str, variable: str) -> str:
+    """What is said of a certificate that nobody here vouches for."""
+    return f"{why}; to trust it, name its CA's file in {variable}"
+
+
 def as_json(body: Any) -> bytes:
     return orjson.dumps(body)

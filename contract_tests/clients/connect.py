@@ -12,7 +12,7 @@ from ..expect import CODE_BY_STATUS
 from ..operations import SERVICE, Op, Transport
 from ..redaction import Redactor
 from .base import Request, as_json
-from .http import Http, json_of
+from .http import Http, json_of, value_of
 
 JSON, STREAM = "application/json", "application/connect+json"
 END = 0x02
@@ -52,7 +52,7 @@ def answer_of(operation: Op, answer: httpx.Response) -> Answer:
         message = str(told.get("message") or told.get("error") or answer.text[:200])
     else:
         try:
-            value = common_json(operation, raw)
+            value = value_of(operation, answer, raw)
         except ValueError as error:
             code, message = UNREADABLE, f"the body does not fit: {error}"
     return Answer(operation, code, message, value, (), answer.status_code, headers, raw, (), answer.content)

@@ -1,5 +1,6 @@
 """Constellation over gRPC: grpcio carries bytes, the messages are the contract's own."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import orjson
 from ..answer import OK, UNREADABLE, Answer, common, message_class
 from ..operations import OPERATIONS, SERVICE, Op, Transport
 from ..redaction import Redactor
-from .base import Request, Unreachable, Wire
+from .base import Request, Unreachable, Wire, untrusted
 
 if TYPE_CHECKING:
     from ..target import Target
@@ -63,7 +64,7 @@ class Grpc(Wire):
             failed: Any = error
             details = failed.details() or ""
             if failed.code() is grpc.StatusCode.UNAVAILABLE and any(word in details for word in _NOBODY):
-                raise Unreachable(f"{self.address} for gRPC: {details.rpartition('address: ')[2]}") from None
+                raise Unreachable(f"{self.address} for gRPC: {_why(details)}") from None
             trailers = _texts(failed.trailing_metadata())
             return Answer(
                 request.operation, _CODES[failed.code()], details, events=tuple(events), headers=trailers, done=True
@@ -95,6 +96,12 @@ class Grpc(Wire):
 
     def close(self) -> None:
         self.channel.close()
+
+
+def _why(details: str) -> str:
+    if found := re.search(r"CERTIFICATE_VERIFY_FAILED: ([\w -]+)", details):
+        return untrusted(found[1], "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH")
+    return details.rpartition("address: ")[2]
 
 
 def _texts(metadata: Sequence[Any] | None) -> Mapping[str, str]:

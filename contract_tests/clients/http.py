@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import orjson
 
+from ..answer import common_json
+from ..operations import Op
 from ..redaction import Redactor
-from .base import Unreachable, Wire
+from .base import Unreachable, Wire, untrusted
 
 if TYPE_CHECKING:
     from ..target import Target
 
 USER_AGENT = "apex-mock-contract"
 CONNECT_TIMEOUT = 10.0  # seconds
+BEGINNING = 100  # characters that are shown of a body which cannot be read
 LONGEST = 16 * 1024 * 1024  # bytes of an answer; no clause asks for as much
 
 
@@ -41,6 +44,8 @@ class Http(Wire):
             raise Unreachable(f"{self.address}: connected, but no answer in {seconds:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             why = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
+            if "CERTIFICATE_VERIFY_FAILED" in why:
+                why = untrusted(re.sub(r"^.*certificate verify failed: | [(]_ssl.*$", "", why), "SSL_CERT_FILE")
             raise Unreachable(f"{self.address}: {why}") from None
 
     def _whole(
@@ -84,6 +89,14 @@ def _format(content: bytes) -> str:
     """Bytes as printf's format: what can be read stays readable."""
     plain = "".join(chr(byte) if 0x20 <= byte < 0x7F and byte not in b"\\%" else f"\\{byte:03o}" for byte in content)
     return f"\\055{plain[1:]}" if plain.startswith("-") else plain
+
+
+def value_of(operation: Op, answer: httpx.Response, raw: Any) -> dict[str, Any]:
+    """The common form of a body. Raises ValueError, which shows what came in its place."""
+    if raw is None and answer.content.strip() != b"null":
+        begins = " ".join(answer.text[:BEGINNING].split())
+        raise ValueError(f"it is no JSON, but {len(answer.content)} bytes: {begins}" if begins else "it is empty")
+    return common_json(operation, raw)
 
 
 def json_of(answer: httpx.Response) -> Any:

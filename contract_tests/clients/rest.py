@@ -12,7 +12,7 @@ from ..expect import CODE_BY_STATUS
 from ..operations import OPERATIONS, Op, Transport
 from ..redaction import Redactor
 from .base import Request, as_json
-from .http import Http, json_of
+from .http import Http, json_of, value_of
 
 EVENT_STREAM = "text/event-stream"
 
@@ -63,7 +63,7 @@ def answer_of(operation: Op, answer: httpx.Response) -> Answer:
         message = detail if isinstance(detail, str) else orjson.dumps(detail).decode() if detail else answer.text[:200]
     else:
         try:
-            value = common_json(operation, raw)
+            value = value_of(operation, answer, raw)
         except ValueError as error:
             code, message = UNREADABLE, f"the body does not fit: {error}"
     return Answer(operation, code, message, value, (), answer.status_code, headers, raw, (), answer.content)

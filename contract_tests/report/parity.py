@@ -10,7 +10,8 @@ from ..operations import OPERATIONS
 from ..results import Outcome, Result
 from .model import RAN, Report
 
-KINDS = ("same", "differs", "only in A", "only in B", "in neither")
+KINDS = ("same", "differs", "only in A", "only in B", "not compared")
+NOT_COMPARED = KINDS[-1]  # neither has it, or one of them could not be asked
 WORDS = {"differs": "different"}
 MOST_SHAPES = 4
 
@@ -56,7 +57,7 @@ class Parity:
         counted: dict[str, Counter[str]] = {}
         for pair in self.pairs:
             counted.setdefault(pair.operation, Counter())[pair.kind] += len(pair.transports)
-        compared = [op.value for op in OPERATIONS if set(counted.get(op, ())) - {"in neither"}]
+        compared = [op.value for op in OPERATIONS if set(counted.get(op, ())) - {NOT_COMPARED}]
         return [(name, [counted[name][kind] for kind in KINDS]) for name in compared]
 
     def _only(self, kind: str) -> list[str]:
@@ -77,7 +78,7 @@ class Parity:
     def ok(self) -> bool:
         """Nothing differs, nothing is in one alone, and something was compared."""
         kinds = {pair.kind for pair in self.pairs}
-        return "same" in kinds and kinds <= {"same", "in neither"}
+        return "same" in kinds and kinds <= {"same", NOT_COMPARED}
 
     @property
     def verdict(self) -> str:
@@ -104,11 +105,11 @@ def compare(a: Result, b: Result) -> tuple[str, tuple[str, ...]]:
         if ran_a or ran_b:
             missing = b if ran_a else a
             kind = "only in A" if ran_a else "only in B"
-            return (kind, ()) if missing.outcome is Outcome.NOT_OFFERED else ("in neither", ())
-        return "in neither", ()
+            return (kind, ()) if missing.outcome is Outcome.NOT_OFFERED else (NOT_COMPARED, ())
+        return NOT_COMPARED, ()
     if a.outcome is not b.outcome or (a.what, a.expected, a.got) != (b.what, b.expected, b.got):
         return "differs", (f"A: {_told(a)}", f"B: {_told(b)}")
-    if a.shapes != b.shapes:
+    if set(a.shapes) != set(b.shapes):
         return "differs", _shapes(a.shapes, b.shapes)
     return "same", ()
 
@@ -123,7 +124,5 @@ def _shapes(a: Sequence[str], b: Sequence[str]) -> tuple[str, ...]:
     """The answers that only one of them gave, by their form."""
     lines = [f"only A answers  {shape}" for shape in a if shape not in b]
     lines += [f"only B answers  {shape}" for shape in b if shape not in a]
-    if not lines:
-        return ("the same answers in another order",)
     more = len(lines) - MOST_SHAPES
     return (*lines[:MOST_SHAPES], *([f"and {more} more"] if more > 0 else []))

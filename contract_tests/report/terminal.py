@@ -1,8 +1,10 @@
 """A report on the terminal: the table first, then each failure once, in full."""
 
 import re
+from collections.abc import Sequence
 
 from rich.console import Console
+from rich.segment import Segments
 from rich.table import Table
 from rich.text import Text
 
@@ -10,6 +12,8 @@ from ..results import Outcome, Result
 from .model import LEGEND, SIGNS, Cell, Failure, Report
 from .parity import KINDS, Parity
 
+GAP = 2  # columns between two of a table's
+SHORTEST = 12  # characters of an operation's name
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 STYLES = {
     Outcome.HOLDS: "green",
@@ -29,7 +33,11 @@ def print_report(report: Report, console: Console, *, every_clause: bool = False
     if report.ran or every_clause:
         console.print()
         console.print(plain(f"The Apex contract at {report.target}", style="bold"))
-        console.print(_clauses(report) if every_clause else _operations(report))
+        if every_clause:
+            console.print(_clauses(report))
+        else:
+            cells = [(operation, [_cell(cell) for cell in row]) for operation, row in report.table]
+            _by_operation(report.transports, cells, console)
         console.print(plain(LEGEND, style="dim"))
         if report.lacking and not every_clause:
             console.print(plain(f"not offered at all: {', '.join(report.lacking)}", style="dim"))
@@ -61,16 +69,23 @@ def _print_failure(failure: Failure, console: Console) -> None:
         console.print(plain("      again     ", style="dim").append(plain(result.command, "cyan")), soft_wrap=True)
 
 
-def _operations(report: Report) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("operation", no_wrap=True)
-    rows = [(operation, [_cell(cell) for cell in cells]) for operation, cells in report.table]
-    for n, transport in enumerate(report.transports):
-        # Where there is little room, the operations' names give way.
-        table.add_column(transport, no_wrap=True, min_width=max(len(transport), *(len(cells[n]) for _, cells in rows)))
+def _by_operation(
+    columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Text]]], console: Console, *, right: bool = False
+) -> None:
+    """A row for each operation. Where there is little room, the operations' names give way; counts are always whole."""
+    widths = [max(len(name), *(len(cells[n]) for _, cells in rows)) for n, name in enumerate(columns)]
+    taken = sum(widths) + GAP * len(widths)
+    longest = max(len("operation"), *(len(operation) for operation, _ in rows))
+    room = max(SHORTEST, min(longest, console.width - taken))
+    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False)
+    table.add_column("operation", no_wrap=True, width=room)
+    for name, width in zip(columns, widths, strict=True):
+        table.add_column(name, no_wrap=True, width=width, justify="right" if right else "left")
     for operation, cells in rows:
         table.add_row(operation, *cells)
-    return table
+    # What is still too wide the terminal itself wraps: rich would leave columns out.
+    lines = console.render_lines(table, console.options.update(width=room + taken), new_lines=True)
+    console.print(Segments([part for line in lines for part in line]), end="", soft_wrap=True)
 
 
 def _cell(cell: Cell) -> Text:
@@ -97,13 +112,9 @@ def print_parity(parity: Parity, console: Console) -> None:
     console.print()
     console.print(plain(f"A is {parity.a.target}", style="bold"))
     console.print(plain(f"B is {parity.b.target}", style="bold"))
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("operation", no_wrap=True)
-    for name in KINDS:
-        table.add_column(name, no_wrap=True, justify="right", min_width=len(name))
-    for operation, counts in parity.table:
-        table.add_row(operation, *(str(count) if count else "" for count in counts))
-    console.print(table)
+    rows = [(operation, [Text(str(count) if count else "") for count in counts]) for operation, counts in parity.table]
+    if rows:
+        _by_operation(KINDS, rows, console, right=True)
     for pair in parity.differing:
         console.print()
         console.print(plain(f"≠ {pair.clause} over {', '.join(pair.transports)}  ", style="bold yellow"))

@@ -113,6 +113,27 @@ def test_counts_are_whole_on_a_narrow_terminal(minimal: Minimal, width):
     assert re.search(r"^Chat\S* +27 ✓|^Chat\S* +\d+ ✓  \d+ ·", text, re.M)
 
 
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_no_column_is_lost_on_a_narrow_terminal(width):
+    """The names of operations give way, then the line's end; never a transport or a count."""
+    many = [
+        broken(clause.id, transport) if n % 2 else made(clause.id, transport)
+        for n, clause in enumerate(BOOK)
+        for transport in clause.transports
+    ]
+    told = report(*many)
+    console = Console(file=io.StringIO(), width=width)
+    print_report(told, console)
+    (head,) = (line for line in console.file.getvalue().splitlines() if line.startswith("operation"))
+    assert head.split() == ["operation", *told.transports]
+    row = next(line for line in console.file.getvalue().splitlines() if line.startswith("ChatComplet"))
+    counts = [text for cell in dict(told.table)["ChatCompletion"] for _, text in cell.parts]
+    assert re.findall(r"\d+ .", row) == counts
+    console = Console(file=io.StringIO(), width=width)
+    print_parity(Parity(told, told), console)
+    assert "not compared" in console.file.getvalue()
+
+
 def test_every_clause_can_have_a_row(mixed: Report):
     """With a sign for each transport."""
     text = printed(mixed, every_clause=True)
@@ -220,12 +241,12 @@ GONE = {"outcome": Outcome.NOT_OFFERED, "reason": "the target has no such operat
         ),
         (made(), made(**GONE), "only in A", ()),
         (made(**GONE), broken("CHAT-001"), "only in B", ()),
-        (made(**GONE), made(**GONE), "in neither", ()),
-        (made(), made(outcome=Outcome.NOT_RUN, reason="needs leave"), "in neither", ()),
+        (made(**GONE), made(**GONE), "not compared", ()),
+        (made(), made(outcome=Outcome.NOT_RUN, reason="needs leave"), "not compared", ()),
     ],
 )
 def test_two_results_compare(a, b, kind, how):
-    """Same, different and how, only in one, in neither."""
+    """Same, different and how, only in one, not compared."""
     assert compare(a, b) == (kind, how)
 
 
@@ -249,3 +270,9 @@ def test_what_only_one_has_is_named(minimal: Minimal):
     parity = Parity(mine, theirs)
     assert (parity.only_in_a, parity.only_in_b) == (["SubmitDeepResearcherJob over rest"], [])
     assert parity.verdict == "A and B are not the same: 1 same, 2 only in A."
+
+
+def test_answers_in_another_order_are_the_same():
+    """Which of two forms came first depends on what a seed draws."""
+    forms = ("WebRetrieval ok 200 {results: []}", "WebRetrieval unavailable 500 {detail: text}")
+    assert compare(made(shapes=forms), made(shapes=forms[::-1])) == ("same", ())

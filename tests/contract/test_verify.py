@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -121,6 +122,22 @@ def test_every_option_is_documented():
     flags = set(re.findall(r"(--[a-z][a-z-]+)", help_page)) - {"--help"}
     assert len(flags) >= 10
     assert sorted(flag for flag in flags if f"`{flag}`" not in page) == []
+
+
+def test_a_certificate_that_nobody_vouches_for(tmp_path: Path):
+    """Says which variables name a CA; with them every wire is checked."""
+    from apex_mock import serve
+    from apex_mock.tls import make_certificate
+
+    made = make_certificate(tmp_path)
+    with serve(certificate=replace(made, ca=None)) as secure:
+        refused = verify(secure.url, "--only", "CHAT-001")
+        trusting = {"SSL_CERT_FILE": str(made.ca), "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(made.ca)}
+        trusted = verify(secure.url, "--only", "CHAT-001", **trusting)
+    assert (refused.returncode, refused.stderr) == (1, "")
+    for variable in trusting:
+        assert f"to trust it, name its CA's file in {variable}" in " ".join(refused.stdout.split())
+    assert (trusted.returncode, trusted.stderr) == (0, "")
 
 
 def test_over_tls(tmp_path: Path):
