@@ -13,10 +13,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from apex_mock.auth import RawHeaders, header_map
+from apex_mock.auth import RawHeaders
 from apex_mock.core.types import Micros
 from apex_mock.errors import TooLarge
 
+JSON = b"application/json"
 CAME = "apex.came"  # in an ASGI scope: the system's time when the last byte of the request was read
 
 
@@ -46,16 +47,19 @@ class Json(Body):
     """A value as JSON."""
 
     def __init__(self, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(orjson.dumps(value), b"application/json", status, headers)
+        super().__init__(orjson.dumps(value), JSON, status, headers)
 
 
 class Stream(Response):
     """A body that comes piece by piece, until it ends or the client goes; then the pieces' generator is closed.
 
+    With each piece comes whether more may follow: a last one that says so leaves together with the body's end.
     In place of Starlette's, whose group of tasks for each stream costs as much as a whole small answer.
     """
 
-    def __init__(self, pieces: AsyncGenerator[bytes, None], media_type: bytes, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, pieces: AsyncGenerator[tuple[bytes, bool], None], media_type: bytes, headers: Mapping[str, str]
+    ) -> None:
         self.status_code = 200
         self.background = None
         self._pieces = pieces
@@ -71,16 +75,19 @@ class Stream(Response):
         try:
             async with aclosing(self._pieces) as pieces:
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-                async for piece in pieces:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-                self._over = True
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                async for piece, more in pieces:
+                    self._over = not more
+                    await send({"type": "http.response.body", "body": piece, "more_body": more})
+                if not self._over:
+                    self._over = True
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
         except asyncio.CancelledError:
             if not self._gone:
                 raise
             sender.uncancel()
         finally:
-            watching.cancel()
+            if not self._over:  # else it ends by itself, now that the answer is whole
+                watching.cancel()
 
     async def _watch(self, receive: Receive, sender: "asyncio.Task[Any]") -> None:
         while (await receive())["type"] != "http.disconnect":
@@ -105,9 +112,9 @@ class HttpRequest(Request):
 
     async def body(self) -> bytes:
         """Raises TooLarge, before anything is read if the length is told beforehand."""
-        told = header_map(self.raw_headers).get("content-length", "")
-        if told.isdigit() and int(told) > self._limit:
-            raise self._too_large()
+        for name, value in self.scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value) > self._limit:
+                raise self._too_large()
         body: bytes = b""
         while True:
             message = await self._receive()

@@ -49,17 +49,40 @@ class StreamTimes:
         self.itl_planned, self.itl_achieved = Histogram(TIMES), Histogram(TIMES)
         self.lateness = Histogram(DELAYS)
 
-    def add(self, chunks: Sequence[Chunk], started_at: Micros, taken: Sequence[int]) -> None:
-        """`taken` has, in turn, when chunks were taken and how many of them."""
-        achieved: list[float] = []
-        for when, count in zip(taken[::2], taken[1::2], strict=True):
-            achieved += [max(0, when - started_at) / SECOND] * count
-        planned = [chunk.after for chunk in chunks[: len(achieved)]]
-        self.ttft_planned.observe(planned[:1])
-        self.ttft_achieved.observe(achieved[:1])
-        self.itl_planned.observe(list(map(sub, planned[1:], planned)))
-        self.itl_achieved.observe(list(map(sub, achieved[1:], achieved)))
-        self.lateness.observe(list(map(sub, achieved, planned)))
+
+class Taken:
+    """One stream's chunks, as its transport takes them: noted at once, counted when there is time.
+
+    Counting costs as much as sending a chunk. Where streams end together it would make the last of them late, so it is
+    done before the last chunk, while the stream waits for that.
+    """
+
+    __slots__ = ("_at", "_chunks", "_noted", "_started_at", "_times")
+
+    def __init__(self, times: StreamTimes, chunks: Sequence[Chunk], started_at: Micros) -> None:
+        self._times, self._chunks, self._started_at = times, chunks, started_at
+        self._noted: list[int] = []  # in turn, when chunks were taken and how many of them
+        self._at: list[float] = []  # when each that is counted was taken, in seconds from the start
+
+    def note(self, now: Micros, count: int) -> None:
+        self._noted += (now, count)
+
+    def count(self) -> None:
+        """Counts what has been noted since this was last called."""
+        times, before, noted, self._noted = self._times, len(self._at), self._noted, []
+        for when, count in zip(noted[::2], noted[1::2], strict=True):
+            self._at += [max(0, when - self._started_at) / SECOND] * count
+        achieved = self._at[before:]
+        planned = [chunk.after for chunk in self._chunks[before : len(self._at)]]
+        times.lateness.observe(list(map(sub, achieved, planned)))
+        if before:
+            achieved.insert(0, self._at[before - 1])
+            planned.insert(0, self._chunks[before - 1].after)
+        else:
+            times.ttft_planned.observe(planned[:1])
+            times.ttft_achieved.observe(achieved[:1])
+        times.itl_planned.observe(list(map(sub, planned[1:], planned)))
+        times.itl_achieved.observe(list(map(sub, achieved[1:], achieved)))
 
 
 class Metrics:
@@ -80,8 +103,9 @@ class Metrics:
             waited = self.waited[entry.transport] = Histogram(DELAYS)
         waited.observe((max(0, now - entry.at) / SECOND,))
 
-    def streamed(self, entry: Entry, chunks: Sequence[Chunk], taken: Sequence[int]) -> None:
+    def stream(self, entry: Entry, chunks: Sequence[Chunk]) -> Taken:
+        """For a stream that begins."""
         times = self.streams.get(entry.transport)
         if times is None:
             times = self.streams[entry.transport] = StreamTimes()
-        times.add(chunks, entry.at, taken)
+        return Taken(times, chunks, entry.at)

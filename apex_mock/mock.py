@@ -4,7 +4,6 @@ import math
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from random import Random
 from typing import NamedTuple
 
 from apex_mock.auth import SERVER_SCOPE, is_one_of
@@ -38,6 +37,7 @@ from apex_mock.core.types import (
 )
 from apex_mock.errors import Forbidden, NoSearchResult, NotFound, RateLimited
 from apex_mock.journal import Entry
+from apex_mock.metrics import Taken
 from apex_mock.seed import digest, fraction, ident, rng
 from apex_mock.settings import Settings
 from apex_mock.store.base import Store
@@ -62,6 +62,7 @@ class Draft:
     miners: tuple[Miner, ...]
     usage: Usage
     timed: bool = False
+    uids: tuple[int, ...] = ()
 
 
 class Answer(NamedTuple):
@@ -113,13 +114,13 @@ class ApexMock(StoredChats):
                 created=call.entry.at // SECOND,
                 model=draft.model,
                 text=draft.text,
-                chunks=self._paced(request, draft, profile, rng(seed, caller.scope, request.fingerprint, ordinal))
-                if not (profile.instant or draft.timed)
-                else draft.chunks,
+                chunks=draft.chunks
+                if profile.instant or draft.timed
+                else self._paced(draft, profile, (seed, caller.scope, request.fingerprint, ordinal)),
                 finish_reason=draft.finish,
                 usage=draft.usage if request.usage else None,
                 mode=request.mode,
-                miners=tuple(miner.uid for miner in draft.miners),
+                miners=draft.uids,
                 tool_calls=reply.tool_calls if reply else (),
             )
             if reply is not None and reply.error is not None:
@@ -142,7 +143,7 @@ class ApexMock(StoredChats):
         self.in_flight += 1
         sent = 0
         outcome = "canceled"
-        taken: list[int] = []  # when the transport was ready for more, and how many chunks it had taken
+        taken: Taken | None = None
         try:
             if not answer.plan.duration:
                 if apart:
@@ -151,7 +152,10 @@ class ApexMock(StoredChats):
                 sent = len(chunks)
             else:
                 self.metrics.begun(entry, clock.now(answer.scope))
+                taken = self.metrics.stream(entry, chunks) if apart else None
             while sent < len(chunks):
+                if taken is not None and sent == len(chunks) - 1:
+                    taken.count()
                 due = answer.started_at + round(chunks[sent].after * SECOND)
                 now = await clock.sleep_until(answer.scope, due)
                 upto = sent + 1
@@ -160,7 +164,8 @@ class ApexMock(StoredChats):
                 if apart:
                     entry.sent(now, upto - sent)
                 yield chunks[sent:upto]
-                taken += (clock.now(answer.scope), upto - sent)
+                if taken is not None:  # the transport is ready for more
+                    taken.note(clock.now(answer.scope), upto - sent)
                 sent = upto
             if answer.plan.error is not None:
                 outcome = answer.plan.error.code
@@ -169,8 +174,8 @@ class ApexMock(StoredChats):
         finally:
             self.in_flight -= 1
             entry.end(clock.now(answer.scope), outcome)
-            if taken and apart:
-                self.metrics.streamed(entry, chunks, taken)
+            if taken is not None:
+                taken.count()
             await self.ended(entry)
 
     async def finish(self, answer: Answer) -> Plan:
@@ -217,7 +222,8 @@ class ApexMock(StoredChats):
             texts, finish = limit(text, request)
         usage = Usage(sum(count_tokens(m.content) for m in request.messages), len(texts))
         texts = texts or ("",)  # a stop sequence may come first
-        return Draft("".join(texts), tuple(map(Chunk, texts)), finish, model, miners, usage)
+        uids = tuple(miner.uid for miner in miners)
+        return Draft("".join(texts), tuple(map(Chunk, texts)), finish, model, miners, usage, uids=uids)
 
     def _reply_draft(self, request: ChatRequest, reply: Reply) -> Draft:
         """What a stub says in place of the miners."""
@@ -227,9 +233,12 @@ class ApexMock(StoredChats):
         model = reply.model or self.network.answering_model(request.model)
         return Draft("".join(c.text for c in said.chunks), said.chunks, said.finish, model, (), usage, said.timed)
 
-    def _paced(self, request: ChatRequest, draft: Draft, profile: Profile, random: Random) -> tuple[Chunk, ...]:
+    def _paced(self, draft: Draft, profile: Profile, names: tuple[int, str, str, int]) -> tuple[Chunk, ...]:
+        """The chunks with their times, drawn from the generator of these names where the profile leaves them open."""
         factor = profile.factor(draft.miners[0] if draft.miners else None, self.in_flight)
-        return latency.schedule(draft.chunks, profile, random, factor=factor, prompt_tokens=draft.usage.prompt_tokens)
+        if profile.steady:
+            return latency.steady_schedule(draft.chunks, profile, factor, draft.usage.prompt_tokens)
+        return latency.schedule(draft.chunks, profile, rng(*names), factor, draft.usage.prompt_tokens)
 
     def list_models(self) -> tuple[str, ...]:
         """The models that somebody serves, the standard one first."""

@@ -35,7 +35,8 @@ HIGH_WATER = 256 * 1024  # bytes waiting on one side before the other is told to
 class OnePortProtocol(asyncio.Protocol):
     """Reads until it knows what the connection speaks, then hands it over and is out of the way.
 
-    uvicorn makes one for each connection, and asks it to shut down as it does its own.
+    uvicorn makes one for each connection, and asks it to shut down as it does its own. All that HTTP/1.1 needs is made
+    when a client connects, not when its first request waits for it.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class OnePortProtocol(asyncio.Protocol):
         self._begun = b""
         self._full = False
         self._transport: asyncio.Transport
+        self._http: Http | None = None
         self.deadline = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -61,31 +63,34 @@ class OnePortProtocol(asyncio.Protocol):
             self._transport.abort()
             return
         self._patience.wait(self, self._patience.settings.header_timeout, self._loop)
-        self._state.connections.add(self)  # type: ignore[arg-type]  # it needs no more than shutdown()
+        corked = Corked(self._transport, self._loop)
+        self._http = Http(self._config, self._state, {**self._app_state, CONNECTION: corked}, self._loop)
+        # uvicorn wants no more of a transport than Corked has. It now knows of the connection.
+        self._http.connection_made(cast(asyncio.Transport, corked))
 
     def expired(self) -> None:
         self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._leave()
+        self._patience.over(self)
+        if self._http is not None:
+            self._http.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        assert self._http is not None
         self._begun += data
         if self._full and (not PREFACE.startswith(self._begun) or self._begun.startswith(PREFACE)):
             self._refuse()
         elif self._begun.startswith(PREFACE):
-            self._leave()
+            self._patience.over(self)
+            self._http.withdraw()
             relay = GrpcRelay(self._loop, self._state, self._begun, self._app_state)
             self._transport.set_protocol(relay)
             relay.connection_made(self._transport)
         elif not PREFACE.startswith(self._begun):
-            self._leave()
-            corked = Corked(self._transport, self._loop)
-            http = Http(self._config, self._state, {**self._app_state, CONNECTION: corked}, self._loop)
-            self._transport.set_protocol(http)
-            # uvicorn wants no more of a transport than Corked has.
-            http.connection_made(cast(asyncio.Transport, corked))
-            http.data_received(self._begun)
+            self._patience.over(self)
+            self._transport.set_protocol(self._http)
+            self._http.data_received(self._begun)
 
     def shutdown(self) -> None:
         self._transport.close()
@@ -95,10 +100,6 @@ class OnePortProtocol(asyncio.Protocol):
         said = refusal(TOO_MANY, f"this server takes {most} connections at once and has them (--max-connections)")
         self._transport.write(CALM if self._begun.startswith(PREFACE) else said)
         self._transport.close()
-
-    def _leave(self) -> None:
-        self._patience.over(self)
-        self._state.connections.discard(self)
 
 
 class Corked:

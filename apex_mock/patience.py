@@ -78,22 +78,20 @@ class Http(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._patience: Patience = self.app_state["patience"]
+        self._most = self._patience.settings.max_header_bytes
 
     def data_received(self, data: bytes) -> None:
-        if len(data) <= PIECE:
-            self._piece_received(data)
+        self._piece = len(data)
+        if self._piece > PIECE:
+            for start in range(0, len(data), PIECE):
+                self.data_received(data[start : start + PIECE])
             return
-        for start in range(0, len(data), PIECE):
-            self._piece_received(data[start : start + PIECE])
-
-    def _piece_received(self, data: bytes) -> None:
         if self._refused:
             return
-        self._piece = len(data)
         self._framing += self._piece
         super().data_received(data)
         if self._in_head:
-            self._head += len(data)
+            self._head += self._piece
             if self._head > self._most:
                 self._too_long()
             elif not self._stalled:
@@ -149,10 +147,6 @@ class Http(HttpToolsProtocol):
 
     # --- What becomes of those that are too long or too slow ----------------------------------------------------------
 
-    @property
-    def _most(self) -> int:
-        return self._patience.settings.max_header_bytes
-
     def _too_long(self) -> None:
         self._refuse(
             TOO_LONG, f"the head is longer than this server's limit of {self._most} bytes (--max-header-bytes)"
@@ -187,3 +181,8 @@ class Http(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._patience.over(self)
         super().connection_lost(exc)
+
+    def withdraw(self) -> None:
+        """The connection speaks something else, so all that is this protocol's goes."""
+        self.connections.discard(self)
+        self.parser = None  # type: ignore[assignment]  # the two know each other

@@ -101,16 +101,17 @@ class World:
         Raises StoreFailed for a call that was answered; one that failed says itself why.
         """
         self.metrics.ended(entry)
-        try:
-            await self.journal.ended(entry)
-        except StoreFailed:
-            if entry.outcome == "ok":
-                raise
+        if self.shared:  # whoever reads a journal in memory has the entry itself
+            try:
+                await self.journal.ended(entry)
+            except StoreFailed:
+                if entry.outcome == "ok":
+                    raise
 
     def may_break(self, headers: Iterable[tuple[Any, Any]]) -> bool:
         """False when it is certain that no fault acts on a call with these headers."""
         store = self.store
-        return store.may_hold(Fault) or store.may_hold(Stub) or any(name == HEADER for name, _ in headers)
+        return store.may_hold(Fault, Stub) or any(name == HEADER for name, _ in headers)
 
     # --- What a scope chooses -----------------------------------------------------------------------------------------
 
@@ -267,18 +268,24 @@ class Call:
             await store.look(caller.scope)
         operation, request, came = self._asked
         self.entry = world.journal.open(world.clock.now(caller.scope, came), operation, caller, request)
-        try:
-            if store.may_hold(ScopeChoice):
-                self.choice = await world.choice(caller.scope)
-            if store.may_hold(Fault) or HEADER in caller.headers:
-                await self._find_faults()
-            strict = world.settings.strict if self.choice.strict is None else self.choice.strict
-            if strict or store.may_hold(Stub):
-                self.reply = await self._find_reply(strict)
-        except BaseException as error:
-            await self._end(error)
-            raise
+        if store.may_hold(ScopeChoice, Fault, Stub) or world.settings.strict or HEADER in caller.headers:
+            try:
+                await self._find()
+            except BaseException as error:
+                await self._end(error)
+                raise
         return self
+
+    async def _find(self) -> None:
+        """What has been laid down for the call: its scope's choice, faults, and a stub."""
+        world, store, caller = self._world, self._world.store, self.caller
+        if store.may_hold(ScopeChoice):
+            self.choice = await world.choice(caller.scope)
+        if store.may_hold(Fault) or HEADER in caller.headers:
+            await self._find_faults()
+        strict = world.settings.strict if self.choice.strict is None else self.choice.strict
+        if strict or store.may_hold(Stub):
+            self.reply = await self._find_reply(strict)
 
     @property
     def begins(self) -> Micros:

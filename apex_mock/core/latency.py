@@ -1,9 +1,10 @@
 """When each chunk leaves. Times are drawn from the request's own generator, so a slow run replays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
+from apex_mock.core.kept import kept
 from apex_mock.core.miners import Latency, Miner
 from apex_mock.core.types import Chunk
 
@@ -13,7 +14,10 @@ ZERO = Latency(0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How long things take, in seconds: see fixtures/profiles.yaml."""
+    """How long things take, in seconds: see fixtures/profiles.yaml.
+
+    An `instant` one lets no time pass in a chat, a `steady` one leaves nothing to chance.
+    """
 
     first_token: Latency = ZERO
     next_token: Latency = ZERO
@@ -23,10 +27,13 @@ class Profile:
     research: float = 3.0
     miner_speed: bool = False
     miner_errors: bool = False
+    instant: bool = field(init=False)
+    steady: bool = field(init=False)
 
-    @property
-    def instant(self) -> bool:
-        return not (self.first_token.median or self.next_token.median or self.per_prompt)
+    def __post_init__(self) -> None:
+        instant = not (self.first_token.median or self.next_token.median or self.per_prompt)
+        object.__setattr__(self, "instant", instant)
+        object.__setattr__(self, "steady", not (self.first_token.sigma or self.next_token.sigma))
 
     def factor(self, miner: Miner | None, in_flight: int) -> float:
         """How much slower than the profile this miner is, with that many requests under way."""
@@ -41,7 +48,7 @@ def draw(latency: Latency, random: Random) -> float:
 
 
 def schedule(
-    chunks: Sequence[Chunk], profile: Profile, random: Random, *, factor: float = 1.0, prompt_tokens: int = 0
+    chunks: Sequence[Chunk], profile: Profile, random: Random, factor: float = 1.0, prompt_tokens: int = 0
 ) -> tuple[Chunk, ...]:
     """The chunks, each with the time from the stream's start when it is due."""
     due = factor * (draw(profile.first_token, random) + profile.per_prompt * prompt_tokens)
@@ -50,6 +57,14 @@ def schedule(
         timed.append(Chunk(chunk.text, due))
         due += factor * draw(profile.next_token, random)
     return tuple(timed)
+
+
+@kept(64, longest=512)
+def steady_schedule(
+    chunks: tuple[Chunk, ...], profile: Profile, factor: float, prompt_tokens: int
+) -> tuple[Chunk, ...]:
+    """`schedule` for a steady profile, which gives the same chunks the same times again and again."""
+    return schedule(chunks, profile, Random(0), factor, prompt_tokens)
 
 
 def search_time(profile: Profile, miner: Miner, random: Random, in_flight: int = 0) -> float:

@@ -49,8 +49,8 @@ class Store(Protocol):
         """All records of a kind in a scope, oldest first."""
         ...
 
-    def may_hold(self, kind: type[R]) -> bool:
-        """False when it is certain, without asking, that there is no record of a kind in any scope."""
+    def may_hold(self, *kinds: type[Record]) -> bool:
+        """False when it is certain, without asking, that there is no record of any of these kinds in any scope."""
         ...
 
     async def count(self, kind: type[R]) -> int:

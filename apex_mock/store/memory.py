@@ -94,8 +94,8 @@ class MemoryStore:
     async def list(self, kind: type[R], scope: str) -> Sequence[R]:
         return list(self.table(kind, scope).values())
 
-    def may_hold(self, kind: type[R]) -> bool:
-        return kind in self._kinds
+    def may_hold(self, *kinds: type[Record]) -> bool:
+        return not self._kinds.isdisjoint(kinds)
 
     async def count(self, kind: type[R]) -> int:
         return sum(len(world.tables.get(kind, ())) for world in self._worlds.values())

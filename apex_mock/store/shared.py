@@ -72,8 +72,8 @@ class SharedStore:
         known: Mapping[str, R] = seen.records[kind] if seen is not None else {}
         return known if seen is not None and seen.version == self.version else None
 
-    def may_hold(self, kind: type[R]) -> bool:
-        return self.version is None or kind.__name__ in self._kinds
+    def may_hold(self, *kinds: type[Record]) -> bool:
+        return self.version is None or any(kind.__name__ in self._kinds for kind in kinds)
 
     # --- Records ------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from apex_mock.asgi import Body, Endpoint, HttpRequest, Json, Stream
+from apex_mock.asgi import JSON, Body, Endpoint, HttpRequest, Json, Stream
 from apex_mock.core.credentials import ADMIN_KEY
 from apex_mock.core.types import Caller, Mode
 from apex_mock.errors import ApexError
@@ -53,22 +53,24 @@ class Sn1:
         asked = sn1.read_chat(await request.body())
         answer = await self.mock.chat(asked, caller, request.came)
         if not (asked.stream or asked.mode is Mode.CHAIN_OF_THOUGHT):
-            return Json(sn1.completion(await self.mock.finish(answer)))
+            return Body(sn1.completion(await self.mock.finish(answer)), JSON)
         headers = {"cache-control": "no-cache"}
         if answer.plan.duration or answer.plan.error is not None:
             return Stream(self.stream(answer), SSE, headers)
         # What is due at once leaves in one piece, without a task that watches the client.
         plan = await self.mock.finish(answer)
-        return Body(sse.events(plan, plan.chunks), SSE, headers=headers, length=False)
+        return Body(sse.Events(plan).of(plan.chunks), SSE, headers=headers, length=False)
 
-    async def stream(self, answer: Answer) -> AsyncGenerator[bytes, None]:
+    async def stream(self, answer: Answer) -> AsyncGenerator[tuple[bytes, bool], None]:
+        """The events as they fall due, and whether more may follow."""
+        events = sse.Events(answer.plan)
         try:
             async with aclosing(self.mock.play(answer)) as parts:
                 async for chunks in parts:
-                    yield sse.events(answer.plan, chunks)
+                    yield events.of(chunks), not events.ends_with(chunks)
         except ApexError as error:
             # The status has gone out with 200, so the error is an event, and the stream ends without [DONE] (V).
-            yield sse.error_event(sn1.status_of(error), error.message)
+            yield sse.error_event(sn1.status_of(error), error.message), False
 
     async def submit_job(self, request: HttpRequest) -> Response:
         caller = await self.caller(request)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 
 from apex_mock.core.checks import MAX_MINERS, MAX_TEMPERATURE, MAX_TOKENS, ROLES, UID_LIMIT
 from apex_mock.core.kept import kept
-from apex_mock.core.types import ChatRequest, JobView, Message, Plan, Sampling, SearchRequest, WebResult
+from apex_mock.core.types import ChatRequest, JobView, Message, Plan, Sampling, SearchRequest, ToolCall, WebResult
 from apex_mock.errors import (
     ApexError,
     Code,
@@ -230,34 +230,46 @@ def read_uids(body: bytes) -> list[int] | None:
 # --- Answers ----------------------------------------------------------------------------------------------------------
 
 
-def completion(plan: Plan) -> dict[str, Any]:
-    """D2's sample: every field is there, null where unused."""
+_COMPLETION = (
+    b'{"id":"%b","choices":[%b],"created":%d,"model":%b,"object":"chat.completion",'
+    b'"service_tier":null,"system_fingerprint":null,"usage":null}'
+)
+
+
+def completion(plan: Plan) -> bytes:
+    """D2's sample: every field is there, null where unused. Put together from pieces, since the same request gets the
+    same answer but for its id and time."""
+    make = _choice if plan.tool_calls else _kept_choice
+    choice = make(plan.text, plan.finish_reason, plan.tool_calls)
+    return _COMPLETION % (plan.id.encode(), choice, plan.created, quoted(plan.model))
+
+
+def _choice(text: str, finish_reason: str, tool_calls: tuple[ToolCall, ...]) -> bytes:
+    calls = [
+        {
+            "id": call.id or f"call_{i}",
+            "function": {"arguments": call.arguments, "name": call.name},
+            "type": "function",
+        }
+        for i, call in enumerate(tool_calls)
+    ]
     message = {
-        "content": plan.text or (None if plan.tool_calls else ""),
+        "content": text or (None if calls else ""),
         "refusal": None,
         "role": "assistant",
         "audio": None,
         "function_call": None,
-        "tool_calls": [
-            {
-                "id": call.id or f"call_{i}",
-                "function": {"arguments": call.arguments, "name": call.name},
-                "type": "function",
-            }
-            for i, call in enumerate(plan.tool_calls)
-        ]
-        or None,
+        "tool_calls": calls or None,
     }
-    return {
-        "id": plan.id,
-        "choices": [{"finish_reason": plan.finish_reason, "index": 0, "logprobs": None, "message": message}],
-        "created": plan.created,
-        "model": plan.model,
-        "object": "chat.completion",
-        "service_tier": None,
-        "system_fingerprint": None,
-        "usage": None,
-    }
+    return orjson.dumps({"finish_reason": finish_reason, "index": 0, "logprobs": None, "message": message})
+
+
+_kept_choice = kept(256)(_choice)
+
+
+@kept(8192, longest=256)
+def quoted(text: str) -> bytes:
+    return orjson.dumps(text)
 
 
 def results(found: Sequence[WebResult]) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import orjson
 
-from apex_mock.core.kept import kept
 from apex_mock.core.types import Chunk, Mode, Plan
+from apex_mock.wire.sn1 import quoted
 
 DONE = b"data: [DONE]\n\n"
 _TAIL = (
@@ -13,42 +13,50 @@ _TAIL = (
     b'"service_tier":null,"system_fingerprint":null,"usage":null}\n\n'
 )
 _DELTA = b'"function_call":null,"refusal":null,"role":%s,"tool_calls":null},"finish_reason":%s,"index":0'
+_FIRST = b"," + _DELTA % (b'"assistant"', b"null")
+_NEXT = b"," + _DELTA % (b"null", b"null")
 
 
 def event(value: object) -> bytes:
     return b"data: " + orjson.dumps(value) + b"\n\n"
 
 
-@kept(8192, longest=256)
-def _quoted(text: str) -> bytes:
-    return orjson.dumps(text)
-
-
-def events(plan: Plan, chunks: Sequence[Chunk]) -> bytes:
-    """The events for these chunks of a plan: the first names the role; after the last come its end and [DONE].
+class Events:
+    """A plan's chunks as events: the first names the role; after the last come its end and [DONE].
 
     Put together from pieces, since a stream is the same but for its text.
     """
-    if plan.mode is Mode.CHAIN_OF_THOUGHT:
-        return _reasoning_events(plan, chunks)
-    head = b'data: {"id":"%b","choices":[{"delta":{"content":' % plan.id.encode()
-    tail = _TAIL % (plan.created, _quoted(plan.model))
-    rest = b"," + _DELTA % (b"null", b"null") + tail
-    pieces = [piece for chunk in chunks for piece in (head, _quoted(chunk.text), rest)]
-    if chunks[0] is plan.chunks[0]:
-        pieces[2] = b"," + _DELTA % (b'"assistant"', b"null") + tail
-    if chunks[-1] is plan.chunks[-1] and plan.error is None and not plan.cut:
-        pieces += _tool_calls(plan, head, tail)
-        pieces += [head, b"null,", _DELTA % (b"null", _quoted(plan.finish_reason)), tail, _usage_event(plan), DONE]
-    return b"".join(pieces)
 
+    __slots__ = ("_first", "_head", "_next", "_plan", "_tail")
 
-def _reasoning_events(plan: Plan, chunks: Sequence[Chunk]) -> bytes:
-    """Chain of thought: nothing but the content (V)."""
-    pieces = [b'data: {"choices":[{"delta":{"content":%b}}]}\n\n' % _quoted(chunk.text) for chunk in chunks]
-    if chunks[-1] is plan.chunks[-1] and plan.error is None and not plan.cut:
-        pieces.append(DONE)
-    return b"".join(pieces)
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._head = b'data: {"id":"%b","choices":[{"delta":{"content":' % plan.id.encode()
+        self._tail = _TAIL % (plan.created, quoted(plan.model))
+        self._first = _FIRST + self._tail
+        self._next = _NEXT + self._tail
+
+    def of(self, chunks: Sequence[Chunk]) -> bytes:
+        """The events for these chunks of the plan, as they fall due."""
+        plan, ends = self._plan, self.ends_with(chunks)
+        if plan.mode is Mode.CHAIN_OF_THOUGHT:
+            # Nothing but the content (V).
+            said = b"".join([b'data: {"choices":[{"delta":{"content":%b}}]}\n\n' % quoted(c.text) for c in chunks])
+            return said + DONE if ends else said
+        head, rest = self._head, self._next
+        pieces = [piece for chunk in chunks for piece in (head, quoted(chunk.text), rest)]
+        if chunks[0] is plan.chunks[0]:
+            pieces[2] = self._first
+        if ends:
+            pieces += _tool_calls(plan, head, self._tail)
+            pieces += [head, b"null,", _DELTA % (b"null", quoted(plan.finish_reason)), self._tail]
+            pieces += [_usage_event(plan), DONE]
+        return b"".join(pieces)
+
+    def ends_with(self, chunks: Sequence[Chunk]) -> bool:
+        """Whether the answer is whole with these chunks."""
+        plan = self._plan
+        return chunks[-1] is plan.chunks[-1] and plan.error is None and not plan.cut
 
 
 def _tool_calls(plan: Plan, head: bytes, tail: bytes) -> list[bytes]:

@@ -302,9 +302,9 @@ def reasoning_backwards(patch: Patch) -> None:
 def full_events_of_reasoning(patch: Patch) -> None:
     """Events of Chain-of-Thought have every field of a chunk."""
     patch(
-        sse,
-        "_reasoning_events",
-        lambda was: lambda plan, chunks: sse.events(plan._replace(mode=Mode.BASE), chunks),
+        sse.Events,
+        "__init__",
+        lambda was: lambda self, plan: was(self, plan._replace(mode=Mode.BASE)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from apex_mock.core.kept import LONGEST, kept
 from apex_mock.core.prose import tokens, words
-from apex_mock.wire import rpc, sse
+from apex_mock.wire import rpc, sn1
 
 
 def test_a_short_text_is_worked_out_once_and_a_long_one_each_time():
@@ -23,10 +23,11 @@ def test_a_short_text_is_worked_out_once_and_a_long_one_each_time():
 def test_no_cache_on_the_way_of_an_answer_keeps_a_long_text():
     """A stub's reply, a prompt or one endless word may have megabytes."""
     long = "x" * (LONGEST + 1)
-    caches = (tokens.tokenize, sse._quoted, rpc._whole_choice, rpc._choice)
+    caches = (tokens.tokenize, sn1.quoted, sn1._kept_choice, rpc._whole_choice, rpc._choice)
     before = [cache.cache_info().currsize for cache in caches]
     tokens.tokenize(long)
-    sse._quoted(long)
+    sn1.quoted(long)
+    sn1._kept_choice(long, "stop", ())
     rpc._whole_choice(long, "stop")
     rpc._choice(long, "", "")
     assert [cache.cache_info().currsize for cache in caches] == before

@@ -48,13 +48,13 @@ def test_a_profile_is_instant_when_no_chunk_of_it_waits(profile, instant):
     """However long it searches."""
     assert profile.instant is instant
     if instant:
-        assert {c.after for c in schedule(ABC, profile, Random(0), factor=9.0, prompt_tokens=50)} == {0.0}
+        assert {c.after for c in schedule(ABC, profile, Random(0), 9.0, 50)} == {0.0}
 
 
 def test_without_spread_the_times_are_the_profiles_own():
     """First token, prompt and next tokens add up, and a slower miner multiplies them all."""
     assert [c.after for c in schedule(ABC, EXACT, Random(0), prompt_tokens=4)] == [3.0, 3.5, 4.0]
-    assert [c.after for c in schedule(ABC, EXACT, Random(0), prompt_tokens=4, factor=2.0)] == [6.0, 7.0, 8.0]
+    assert [c.after for c in schedule(ABC, EXACT, Random(0), 2.0, 4)] == [6.0, 7.0, 8.0]
 
 
 def test_drawn_times_have_the_distributions_median():

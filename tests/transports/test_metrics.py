@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from apex_mock import ApexMock, Server, Settings, serve
@@ -12,7 +14,7 @@ from apex_mock.core.latency import Profile
 from apex_mock.core.miners import Latency
 from apex_mock.core.types import Chunk, Operation
 from apex_mock.errors import Code
-from apex_mock.metrics import StreamTimes
+from apex_mock.metrics import StreamTimes, Taken
 from tests.wires import HELLO, OK, PLAIN, WIRES
 
 SECRET = "a-key-that-nobody-may-read"
@@ -120,7 +122,10 @@ def test_no_label_is_a_clients_word(counting):
 def test_chunks_that_were_taken_together_have_no_time_between_them():
     """The plan had; a client saw none."""
     times = StreamTimes()
-    times.add([Chunk("a", 1.0), Chunk("b", 1.5), Chunk("c", 2.0)], 0, [2 * SECOND, 2, 3 * SECOND, 1])
+    taken = Taken(times, [Chunk("a", 1.0), Chunk("b", 1.5), Chunk("c", 2.0)], 0)
+    taken.note(2 * SECOND, 2)
+    taken.note(3 * SECOND, 1)
+    taken.count()
     assert times.itl_planned.sum == pytest.approx(1.0)
     assert times.itl_achieved.sum == pytest.approx(1.0)
     assert times.itl_achieved.counts[0] == 1
@@ -131,6 +136,27 @@ def test_chunks_that_were_taken_together_have_no_time_between_them():
 def test_a_stream_that_breaks_off_counts_what_had_been_taken():
     """And nothing of what had not."""
     times = StreamTimes()
-    times.add([Chunk("a", 1.0), Chunk("b", 2.0)], 0, [SECOND, 1])
+    taken = Taken(times, [Chunk("a", 1.0), Chunk("b", 2.0)], 0)
+    taken.note(SECOND, 1)
+    taken.count()
+    taken.count()
     assert sum(times.ttft_achieved.counts) == sum(times.lateness.counts) == 1
     assert sum(times.itl_planned.counts) == sum(times.itl_achieved.counts) == 0
+
+
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=8), st.data())
+def test_what_is_counted_early_is_what_is_counted_at_the_end(counts, data):
+    """However often a stream is counted while it goes on."""
+    chunks = [Chunk("a", 0.5 * number) for number in range(sum(counts))]
+    early, late = StreamTimes(), StreamTimes()
+    often, once = Taken(early, chunks, 0), Taken(late, chunks, 0)
+    for turn, count in enumerate(counts):
+        for taken in (often, once):
+            taken.note(turn * SECOND, count)
+        if data.draw(st.booleans()):
+            often.count()
+    often.count()
+    once.count()
+    for name in StreamTimes.__slots__:
+        assert getattr(early, name).counts == getattr(late, name).counts
+        assert getattr(early, name).sum == pytest.approx(getattr(late, name).sum)

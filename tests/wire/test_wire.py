@@ -6,7 +6,7 @@ from connectrpc.errors import ConnectError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apex_mock.core.types import ChatRequest, Chunk, FinishReason, JobStatus, JobView, Mode, Plan, Usage
+from apex_mock.core.types import ChatRequest, Chunk, FinishReason, JobStatus, JobView, Mode, Plan, ToolCall, Usage
 from apex_mock.errors import WrongMode
 from apex_mock.wire import rpc, sn1, sse
 from apex_mock.wire.codec import GuardedJsonCodec
@@ -148,8 +148,10 @@ def test_a_stream_in_pieces_is_the_stream_in_one(parts, finish, data):
     whole = plan(parts, finish_reason=finish)
     at = data.draw(st.integers(0, len(parts)))
     pieces = [piece for piece in (whole.chunks[:at], whole.chunks[at:]) if piece]
-    sent = b"".join(sse.events(whole, piece) for piece in pieces)
-    assert sent == sse.events(whole, whole.chunks)
+    stream = sse.Events(whole)
+    sent = b"".join(map(stream.of, pieces))
+    assert [stream.ends_with(piece) for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+    assert sent == stream.of(whole.chunks)
     *events, done, end = sent.split(b"\n\n")
     assert (done, end) == (b"data: [DONE]", b"")
     choices = [orjson.loads(event.removeprefix(b"data: "))["choices"][0] for event in events]
@@ -162,7 +164,7 @@ def test_a_stream_in_pieces_is_the_stream_in_one(parts, finish, data):
 def test_chain_of_thought_events_hold_nothing_but_content(parts):
     """V."""
     whole = plan(parts, mode=Mode.CHAIN_OF_THOUGHT)
-    *events, done, _ = sse.events(whole, whole.chunks).split(b"\n\n")
+    *events, done, _ = sse.Events(whole).of(whole.chunks).split(b"\n\n")
     assert done == b"data: [DONE]"
     read = [orjson.loads(event.removeprefix(b"data: ")) for event in events]
     assert read == [{"choices": [{"delta": {"content": part}}]} for part in parts]
@@ -171,10 +173,25 @@ def test_chain_of_thought_events_hold_nothing_but_content(parts):
 def test_usage_is_its_own_event_before_done():
     """With the sum of both counts."""
     whole = plan(["a"], usage=Usage(3, 4))
-    *_, usage, done, _ = sse.events(whole, whole.chunks).split(b"\n\n")
+    *_, usage, done, _ = sse.Events(whole).of(whole.chunks).split(b"\n\n")
     assert done == b"data: [DONE]"
     read = orjson.loads(usage.removeprefix(b"data: "))
     assert (read["choices"], read["usage"]) == ([], {"completion_tokens": 4, "prompt_tokens": 3, "total_tokens": 7})
+
+
+@given(st.text(), st.sampled_from(FinishReason))
+def test_a_whole_answer_is_json_whatever_it_says(text, finish):
+    """It is put together from pieces; D2's fields, null where unused."""
+    whole = plan([text or "a"], finish_reason=finish, tool_calls=(ToolCall("f", "{}"),))
+    read = orjson.loads(sn1.completion(whole))
+    assert list(read) == [
+        *("id", "choices", "created", "model", "object"),
+        *("service_tier", "system_fingerprint", "usage"),
+    ]
+    assert (read["id"], read["created"], read["model"]) == (whole.id, whole.created, whole.model)
+    (choice,) = read["choices"]
+    assert (choice["finish_reason"], choice["message"]["content"]) == (finish, whole.text)
+    assert choice["message"]["tool_calls"][0]["function"] == {"arguments": "{}", "name": "f"}
 
 
 def test_an_error_within_a_stream_is_one_event():
