@@ -9,9 +9,9 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route, Router
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from apex_mock.asgi import Json
+from apex_mock.asgi import BEGUN, Json
 from apex_mock.errors import ApexError
 from apex_mock.faulting import ACTING
 from apex_mock.mock import ApexMock
@@ -19,10 +19,11 @@ from apex_mock.settings import Settings
 from apex_mock.standing import StandingFaults
 from apex_mock.stubfolder import StubFolder, folder_of
 from apex_mock.transports import constellation, sn1
-from apex_mock.transports.broken import Broken
+from apex_mock.transports.broken import Lost
 from apex_mock.transports.control import Control
 from apex_mock.transports.control.access import ANYBODY, Access
 from apex_mock.transports.described import Described
+from apex_mock.transports.endpoint import deliver
 from apex_mock.transports.prometheus import Prometheus
 from apex_mock.wire.sn1 import BadBody
 
@@ -107,30 +108,19 @@ class Laid:
 
 
 class Errors:
-    """Turns what a route raises into an answer, unless one has begun; and lets faults have their way with answers."""
+    """Turns what a route raises into an answer, unless one has begun."""
 
     def __init__(self, app: ASGIApp, mock: ApexMock) -> None:
         self._app, self._mock = app, mock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
-        out: Send = send
         ACTING.set(None)  # an ASGI test client makes all its calls in one task
-
-        async def watched(message: Message) -> None:
-            nonlocal begun, out
-            if not begun:
-                begun = True
-                if (acting := ACTING.get()) is not None:
-                    out = Broken(send, acting, scope)
-            await out(message)
-
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive, send)
         except ClientDisconnect:
             pass
         except Exception as error:
-            if begun or scope["type"] != "http":
+            if isinstance(error, Lost) or BEGUN in scope or scope["type"] != "http":
                 raise
             request = Request(scope)
             if isinstance(error, HTTPException) and not request.url.path.startswith("/__apex/"):
@@ -138,10 +128,7 @@ class Errors:
                 await self._mock.surprise(
                     scope_name, f"{request.method} {_KEY_IN_PATH.sub('…', request.url.path)}: {error.detail}"
                 )
-            response = await answer_to(request, error)
-            await response(scope, receive, watched)
-        if isinstance(out, Broken):
-            await out.end(receive)
+            await deliver(await answer_to(request, error), scope, receive, send)
 
 
 async def answer_to(request: Request, error: Exception) -> Response:

@@ -4,7 +4,7 @@ These stand in for Starlette's own on the way of every call, where each microsec
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -18,6 +18,7 @@ from apex_mock.core.types import Micros
 from apex_mock.errors import TooLarge
 
 JSON = b"application/json"
+BEGUN = "apex.begun"  # in an ASGI scope: some of a stream has left
 CAME = "apex.came"  # in an ASGI scope: the system's time when the last byte of the request was read
 
 
@@ -74,6 +75,7 @@ class Stream(Response):
         watching = asyncio.create_task(self._watch(receive, sender))
         try:
             async with aclosing(self._pieces) as pieces:
+                scope[BEGUN] = True
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
                 async for piece, more in pieces:
                     self._over = not more
@@ -128,15 +130,3 @@ class HttpRequest(Request):
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"the body is longer than this server's limit of {self._limit} bytes (--max-body-bytes)")
-
-
-class Endpoint:
-    """A handler of requests as the ASGI application that a route wants."""
-
-    def __init__(self, handle: Callable[[HttpRequest], Awaitable[Response]], limit: int) -> None:
-        self._handle, self._limit = handle, limit
-        self.__name__ = handle.__name__
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._handle(HttpRequest(scope, receive, self._limit))
-        await response(scope, receive, send)

@@ -203,7 +203,8 @@ class MemoryJournal:
         if self._entries and entry.seq >= self._entries[0].seq and not entry.forgotten:
             entry.size += by
             self._bytes += by
-            self._forget()
+            if self._bytes > self._max_bytes:
+                self._forget()
 
     def _forget(self) -> None:
         """The oldest, until what is left is within both bounds."""

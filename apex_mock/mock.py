@@ -131,7 +131,7 @@ class ApexMock(StoredChats):
                 plan = acting.plan(plan, streamed=request.stream or thinks)
                 await self.faults.spent(acting, caller.scope, draft.usage.completion_tokens)
             self.journal.answered(call.entry, plan)
-            call.keep_open()
+            call.open = True
             return Answer(plan, caller.scope, call.begins, call.entry)
 
     async def play(self, answer: Answer, *, apart: bool = True) -> AsyncGenerator[Sequence[Chunk], None]:

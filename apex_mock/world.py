@@ -245,20 +245,19 @@ class Call:
     """One operation under way. It ends the journal's entry, unless the answer still has to be sent; a stub or a fault
     that fails the call does so on entering."""
 
-    __slots__ = ("_asked", "_open", "_world", "acting", "caller", "choice", "entry", "late", "reply")
+    __slots__ = ("_asked", "_world", "acting", "caller", "choice", "entry", "late", "open", "reply")
 
     def __init__(
         self, world: World, operation: Operation, request: Any, caller: Caller, came: Micros | None = None
     ) -> None:
-        self._world, self._asked, self.caller, self._open = world, (operation, request, came), caller, False
+        self._world, self._asked, self.caller = world, (operation, request, came), caller
+        self.open = False
+        """Whether the answer still has to be sent when this is left."""
         self.entry: Entry
         self.reply: Reply | None = None
         self.acting: Acting | None = None
         self.late: Micros = 0
         self.choice = NO_CHOICE
-
-    def keep_open(self) -> None:
-        self._open = True
 
     async def __aenter__(self) -> "Call":
         world, store, caller = self._world, self._world.store, self.caller
@@ -367,7 +366,7 @@ class Call:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if not self._open or error is not None:
+        if not self.open or error is not None:
             await self._end(error)
 
     async def _end(self, error: BaseException | None) -> None:

@@ -14,9 +14,11 @@ from typing import Protocol
 
 from starlette.types import Message, Receive, Scope, Send
 
+from apex_mock.asgi import BEGUN
 from apex_mock.core.faults.acting import Acting
 from apex_mock.core.faults.effects import How
 from apex_mock.faultfile import HEADER
+from apex_mock.faulting import ACTING
 from apex_mock.wire.broken import broken_message, envelope, envelopes_of, events_of, half, spoilt
 
 CONNECTION = "connection"  # its name in the state of an ASGI scope
@@ -144,6 +146,29 @@ class Broken:
             connection.close()
         while (await receive())["type"] != "http.disconnect":
             pass
+
+
+class Breakable:
+    """An ASGI `send` for an application that answers by itself: by its first message it is known which faults act."""
+
+    __slots__ = ("_begun", "_broken", "_scope", "_send")
+
+    def __init__(self, send: Send, scope: Scope) -> None:
+        self._send, self._scope = send, scope
+        self._begun = False
+        self._broken: Broken | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if not self._begun:
+            self._begun = self._scope[BEGUN] = True
+            if (acting := ACTING.get()) is not None:
+                self._send = self._broken = Broken(self._send, acting, self._scope)
+        await self._send(message)
+
+    async def end(self, receive: Receive) -> None:
+        """Raises Lost."""
+        if self._broken is not None:
+            await self._broken.end(receive)
 
 
 def header_value(title: str) -> bytes:

@@ -23,6 +23,7 @@ from apex_mock.auth import RawHeaders, header_map
 from apex_mock.core.types import Caller
 from apex_mock.errors import ApexError
 from apex_mock.mock import ApexMock
+from apex_mock.transports.broken import Breakable
 from apex_mock.wire import rpc
 from apex_mock.wire.codec import CODECS
 from apex_mock.wire.methods import METHODS, SERVICE, Method
@@ -146,7 +147,8 @@ class Constellation:
         headers: RawHeaders = tuple(scope["headers"])
         _headers.set(headers)
         kind = header_map(headers).get("content-type", "")
-        polite = _PoliteSend(send)
+        breakable = Breakable(send, scope)
+        polite = _PoliteSend(breakable)
         if scope["path"] not in PATHS:
             caller = self._mock.gate.scope_of(headers)
             await self._mock.surprise(caller, f"{scope['method']} {scope['path']}: no such method")
@@ -155,6 +157,7 @@ class Constellation:
             await polite({"type": "http.response.body", "body": b"", "more_body": False})
             return
         await self._service(scope, receive, polite)
+        await breakable.end(receive)
 
 
 class _PoliteSend:

@@ -6,7 +6,8 @@ import orjson
 from starlette.responses import Response
 from starlette.routing import Route
 
-from apex_mock.asgi import Body, Endpoint, HttpRequest
+from apex_mock.asgi import Body, HttpRequest
+from apex_mock.transports.endpoint import Endpoint
 from apex_mock.transports.sn1 import Sn1
 from apex_mock.wire.openapi import document
 

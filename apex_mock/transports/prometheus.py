@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 from starlette.routing import Route
 
-from apex_mock.asgi import Body, Endpoint, HttpRequest
+from apex_mock.asgi import Body, HttpRequest
 from apex_mock.metrics import Histogram
 from apex_mock.mock import ApexMock
+from apex_mock.transports.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric

@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from apex_mock.asgi import JSON, Body, Endpoint, HttpRequest, Json, Stream
+from apex_mock.asgi import JSON, Body, HttpRequest, Json, Stream
 from apex_mock.core.credentials import ADMIN_KEY
 from apex_mock.core.types import Caller, Mode
 from apex_mock.errors import ApexError
 from apex_mock.mock import Answer, ApexMock
+from apex_mock.transports.endpoint import Endpoint
 from apex_mock.wire import sn1, sse
 
 SSE = b"text/event-stream; charset=utf-8"

@@ -9,7 +9,7 @@ from functools import wraps
 from starlette.responses import Response
 from starlette.routing import Route, compile_path
 
-from apex_mock.asgi import Endpoint, HttpRequest, Json
+from apex_mock.asgi import HttpRequest, Json
 from apex_mock.mock import ApexMock
 from apex_mock.stubfolder import StubFolder
 from apex_mock.transports.control.access import ANYBODY, Access
@@ -19,6 +19,7 @@ from apex_mock.transports.control.general import General
 from apex_mock.transports.control.journal import JournalRoutes
 from apex_mock.transports.control.scopes import Scopes
 from apex_mock.transports.control.stubs import Stubs
+from apex_mock.transports.endpoint import Endpoint
 
 PREFIX = "/__apex/"
 
