@@ -14,8 +14,9 @@ collect_ignore = ["dependent"]  # a project of its own, which tests/plugin/test_
 NOON = 1_748_779_200_000_000  # 2025-06-01T12:00:00Z, in microseconds
 
 
-# Runs of pytest inside a test do without the plugins that take longest to load.
-os.environ.setdefault("PYTEST_ADDOPTS", "-p no:schemathesis -p no:hypothesispytest -p no:locust")
+# Runs of pytest inside a test do without the plugins that take longest to load; pytester's must be told so themselves.
+PLUGINS_LEFT_OUT = ("-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:locust")
+os.environ.setdefault("PYTEST_ADDOPTS", " ".join(PLUGINS_LEFT_OUT))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

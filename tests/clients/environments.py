@@ -20,7 +20,9 @@ CACHE = ROOT / ".cache" / "clients"
 LOCKS = HERE / "locks"
 NODE = HERE / "node"
 INSTALL_TIMEOUT = 500  # seconds
-PIP = ("install", "--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "60")
+PIP = (sys.executable, "-m", "pip")
+INSTALL = ("install", "--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "60")
+UV = Path(sys.executable).with_name("uv")
 _NO_NETWORK = re.compile(
     "NewConnectionError|ConnectTimeoutError|ReadTimeoutError|NameResolutionError|Max retries exceeded|ProxyError"
     "|Connection refused|Network is unreachable|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH"
@@ -40,10 +42,9 @@ def virtual_environment(name: str, *, with_the_fake: bool = False) -> Path:
 
     def make(folder: Path) -> None:
         _install(name, [sys.executable, "-m", "venv", "--without-pip", str(folder)])
-        pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), *PIP]
-        _install(name, [*pip, "--require-hashes", "-r", str(lock)])
+        _packages(name, folder, "--require-hashes", "-r", str(lock))
         if with_the_fake:
-            _install(name, [*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
+            _packages(name, folder, "--no-deps", "--no-build-isolation", "-e", str(ROOT))
 
     inputs = [lock.read_bytes()]
     if with_the_fake:  # installed where it stands, with its metadata as they are now
@@ -80,11 +81,24 @@ def _cached(name: str, inputs: Sequence[bytes], make: Callable[[Path], None]) ->
     return place
 
 
-def _install(name: str, command: Sequence[str], folder: Path | None = None) -> None:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-    done = subprocess.run(
+def _packages(name: str, folder: Path, *arguments: str) -> None:
+    """By uv, which does a tenth of pip's work; where it cannot, by pip, whose word on what is wrong counts."""
+    python = str(folder / "bin" / "python")
+    index = os.environ.get("PIP_INDEX_URL") or _run([*PIP, "config", "get", "global.index-url"]).stdout.strip()
+    uv = [str(UV), "pip", "install", "--python", python, *arguments]
+    if not UV.exists() or _run(uv, UV_DEFAULT_INDEX=index, UV_HTTP_RETRIES="1").returncode:
+        _install(name, [*PIP, "--python", python, *INSTALL, *arguments])
+
+
+def _run(command: Sequence[str], folder: Path | None = None, **more: str) -> "subprocess.CompletedProcess[str]":
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")} | more
+    return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, check=False
     )
+
+
+def _install(name: str, command: Sequence[str], folder: Path | None = None) -> None:
+    done = _run(command, folder)
     if done.returncode == 0:
         return
     said = done.stdout + done.stderr

@@ -1,14 +1,13 @@
 """docs/three-languages.md is true: each of its tests passes, and fails when the service does not do its part."""
 
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
 
 from apex_mock import Server
 from tests.clients import environments
 from tests.clients.running import client_tests, run
+from tests.conftest import PLUGINS_LEFT_OUT
 from tests.examples.documents import DOCS, blocks
 
 PAGE = DOCS / "three-languages.md"
@@ -20,32 +19,21 @@ def only(language: str) -> str:
     return block
 
 
-@pytest.fixture
-def python_test(tmp_path: Path) -> Path:
-    path = tmp_path / "test_refund.py"
-    path.write_text(only("python"))
-    return path
-
-
-def pytest_run(path: Path) -> tuple[int, str]:
-    done = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path], {}, cwd=path.parent)
-    return done.returncode, done.stdout + done.stderr
-
-
-def test_in_pytest(python_test):
+def test_in_pytest(pytester):
     """With a server of its own."""
-    code, said = pytest_run(python_test)
-    assert code == 0, said
-    assert "1 passed" in said
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(test_refund=only("python"))
+    pytester.runpytest_inprocess(*PLUGINS_LEFT_OUT).assert_outcomes(passed=1)
 
 
-def test_in_pytest_it_fails_for_a_service_that_asks_too_often(python_test):
+def test_in_pytest_it_fails_for_a_service_that_asks_too_often(pytester):
     """And says what was asked instead."""
-    python_test.write_text(python_test.read_text().replace("if answer.status_code != 503:", "if False:"))
-    python_test.write_text(python_test.read_text().replace("range(2)", "range(3)"))
-    code, said = pytest_run(python_test)
-    assert code == 1
-    assert "expected 2 chat calls containing 'refund', had 3" in said
+    often = only("python").replace("if answer.status_code != 503:", "if False:").replace("range(2)", "range(3)")
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(test_refund=often)
+    result = pytester.runpytest_inprocess(*PLUGINS_LEFT_OUT)
+    result.assert_outcomes(failed=1)
+    assert "expected 2 chat calls containing 'refund', had 3" in result.stdout.str()
 
 
 @pytest.mark.skipif(shutil.which("bash") is None or shutil.which("curl") is None, reason="bash or curl not installed")

@@ -11,6 +11,7 @@ from tests.failures.frames import DATA, END_HEADERS, END_STREAM, HEADERS, Peer, 
 from tests.failures.running import Running, serving
 from tests.wires import HELLO
 
+pytestmark = pytest.mark.xdist_group("bombs")
 CHAT = "/apex.v1.ApexService/ChatCompletion"
 MILLION = 1_000_000
 HUGE = 60 * MILLION

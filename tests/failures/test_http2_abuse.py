@@ -103,6 +103,9 @@ ABUSES: list[Abuse] = [
 ]
 
 
+pytestmark = pytest.mark.xdist_group("http2 abuse")
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[Running]:
     """A process of its own, which must end when it is told to, whatever it has been through."""

@@ -12,6 +12,7 @@ import pytest
 from tests.failures.running import PATIENCE, Running, serving
 from tests.wires import WIRES
 
+pytestmark = pytest.mark.xdist_group("one world")  # five processes that are started once
 PROMPTS = ("What is the capital of France?", "Tell me a story", "Write a haiku about rivers", "What is Bittensor?")
 SEED = ("--seed", "7")
 

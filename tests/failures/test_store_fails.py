@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from apex_mock import serve
 from tests.failures.callers import Caller, NoAnswer
 from tests.failures.running import COMMAND, Running, channel_to, open_grpc, serving, soon
 from tests.wires import PLAIN, WIRES
@@ -131,7 +132,7 @@ def test_a_file_that_may_not_grow(tmp_path, figures):
 def test_a_locked_database(tmp_path, figures):
     """For a moment: calls wait. For longer: they are told, and the loop answers whatever needs no store."""
     path = tmp_path / "state.db"
-    with serving("--workers", "2", "--store", f"sqlite:{path}") as running:
+    with serving("--store", f"sqlite:{path}") as running:
         caller = Caller(running.url, "locked")
         work(caller, 60)
         locking = sqlite3.connect(path, isolation_level=None)
@@ -153,7 +154,7 @@ def test_a_file_that_may_only_be_read(tmp_path):
     """Is said at the start, in one line, with what to do."""
     with disk(tmp_path / "disk", "4m") as place:
         path = place / "state.db"
-        with serving("--store", f"sqlite:{path}"):
+        with serve(settings={"store": f"sqlite:{path}"}):
             pass
         subprocess.run(["mount", "-o", "remount,ro", place], check=True)
         for more in ((), ("--workers", "2")):

@@ -1,7 +1,11 @@
-"""Inner runs: a test suite of a project that has apex-mock installed, in a process of its own."""
+"""Inner runs: a test suite of a project that has apex-mock installed.
+
+In this process, by pytester's own way: a process of its own costs a second, and is for what speaks of processes.
+"""
 
 import pytest
 
+from tests.conftest import PLUGINS_LEFT_OUT
 from tests.wires import WIRES
 
 INI = """
@@ -23,14 +27,15 @@ def ask(apex, text="hello", key=None, **body):
 
 @pytest.fixture
 def inner(pytester):
-    """Runs a suite; tests in it have `ask` from the module `helpers`."""
+    """Runs a suite, if told so in a `process` of its own; tests in it have `ask` from the module `helpers`."""
     pytester.makeini(INI)
     pytester.makepyfile(helpers=HELPERS)
     pytester.syspathinsert()
 
-    def run(source, *options):
+    def run(source, *options, process=False):
         pytester.makepyfile(test_it="import os\nimport pytest\nfrom helpers import ask\n" + source)
-        return pytester.runpytest_subprocess(*options)
+        runs = pytester.runpytest_subprocess if process else pytester.runpytest_inprocess
+        return runs(*PLUGINS_LEFT_OUT, *options)
 
     return run
 

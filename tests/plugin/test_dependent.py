@@ -7,12 +7,14 @@ import pytest
 
 from tests.clients.conftest import _or_skip
 from tests.clients.running import run
+from tests.conftest import PLUGINS_LEFT_OUT
 
 PROJECT = Path(__file__).parent.parent / "dependent"
-PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-q")
+# Without what only this environment has.
+PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-q", *PLUGINS_LEFT_OUT)
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "4")], ids=["one process", "four workers"])
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two workers"])
 def test_without_the_sdk(options):
     """REST through respx, openai on the real port, gRPC: in this environment, with today's protobuf."""
     done = run([sys.executable, *PYTEST, *options], {}, cwd=PROJECT, timeout=120)

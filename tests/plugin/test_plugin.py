@@ -270,7 +270,7 @@ def test_a_handle_belongs_to_one_test(inner):
     def test_nothing_stays_behind(apex):
         apex.reset()
         store = apex.mock.store
-        assert not any(store._records.values()), store._records
+        assert not any(any(world.tables.values()) for world in store._worlds.values()), store._worlds
         assert len(apex.mock.journal) == 0
     """)
     inner(suite).assert_outcomes(passed=13)

@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import ssl
-import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +15,8 @@ from apex_mock.environment import NotThere
 from apex_mock.testing.handle import Apex
 from apex_mock.testing.local import Local
 from apex_mock.testing.remote import Remote
-from tests.clients.running import environment, run
+from tests.clients.running import run
+from tests.conftest import PLUGINS_LEFT_OUT
 from tests.plugin.test_plugin import source
 
 HERE = Path(__file__).parent
@@ -56,7 +55,8 @@ def test_the_handles_own_tests_hold_over_http(server):
     before = server.mock.journal.seq
     files = [str(HERE / name) for name in SAME]
     deselected = [f"--deselect={HERE.relative_to(Path.cwd())}/{name}" for name in ALONE]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--apex-url={server.url}", *deselected]
+    quickly = ("-q", "-p", "no:cacheprovider", *PLUGINS_LEFT_OUT)
+    command = [sys.executable, "-m", "pytest", *quickly, f"--apex-url={server.url}", *deselected]
     done = run([*command, *files], {}, cwd=Path.cwd(), timeout=170)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr
     assert f"{len(ALONE)} deselected" in done.stdout
@@ -249,26 +249,26 @@ def told(tmp_path, monkeypatch):
     return lambda: [path.read_text().split(" ") for path in sorted(folder.iterdir())]
 
 
-def test_four_workers_share_one_fake(inner, told):
+def test_workers_share_one_fake(inner, told):
     """Started once, by the controller; each test in a world of its own."""
-    inner(TOLD, "-n", "4", "--apex-shared").assert_outcomes(passed=25)
+    inner(TOLD, "-n", "2", "--apex-shared").assert_outcomes(passed=25)
     urls, keys, workers = map(set, zip(*told(), strict=True))
     assert (len(urls), len(keys)) == (1, 24)
     assert len(workers) > 1  # one that starts late may find nothing left
 
 
-def test_four_workers_have_four_fakes_unless_told_otherwise(inner, told):
-    inner(TOLD, "-n", "4").assert_outcomes(passed=25)
+def test_two_workers_have_two_fakes_unless_told_otherwise(inner, told):
+    inner(TOLD, "-n", "2").assert_outcomes(passed=25)
     urls, keys, _ = map(set, zip(*told(), strict=True))
-    assert (len(urls), len(keys)) == (4, 24)
+    assert (len(urls), len(keys)) == (2, 24)
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])
 def test_workers_use_a_fake_that_runs(inner, told, server, monkeypatch, how):
     if how == "variable":
         monkeypatch.setenv("APEX_MOCK_URL", server.url)
-    options = [f"--apex-url={server.url}", "--apex-scope=mine"] if how == "option" else []
-    inner(TOLD, "-n", "2", *options).assert_outcomes(passed=25)
+    options = ["-n", "2", f"--apex-url={server.url}", "--apex-scope=mine"] if how == "option" else []
+    inner(TOLD, *options).assert_outcomes(passed=25)
     urls, keys, _ = map(set, zip(*told(), strict=True))
     assert (urls, len(keys)) == ({server.url}, 24)
     assert {key.startswith("mine-test-") for key in keys} == {how == "option"}
@@ -292,8 +292,8 @@ def test_the_same_test_in_each_worker_has_a_key_in_each(inner, tmp_path, monkeyp
         apex.verify(chat=1)
         (pathlib.Path(os.environ["TOLD"]) / apex.key).touch()
     """
-    inner(source(suite), "--dist", "each", "--tx", "3*popen", "--apex-shared").assert_outcomes(passed=3)
-    assert len([path for path in tmp_path.iterdir() if path.name.startswith("test-")]) == 3
+    inner(source(suite), "--dist", "each", "--tx", "2*popen", "--apex-shared").assert_outcomes(passed=2)
+    assert len([path for path in tmp_path.iterdir() if path.name.startswith("test-")]) == 2
 
 
 def test_what_is_left_over_fails_the_test_there_too(inner, server):
@@ -334,29 +334,22 @@ def test_an_option_that_makes_no_sense_says_so_in_one_line(inner, options, says)
     assert "Traceback" not in result.stdout.str() + result.stderr.str()
 
 
-def test_the_answers_are_those_that_a_fake_in_the_process_gives(tmp_path):
+def test_the_answers_are_those_that_a_fake_in_the_process_gives(inner, tmp_path, monkeypatch):
     """A test's answers depend on its name and what it asks, not on where the fake runs or which worker asks."""
     suite = """
-import json, os, pathlib
-import httpx, pytest
+import json, pathlib
 
 @pytest.mark.parametrize("n", range(6))
 def test_answer(apex, n):
-    sent = {"messages": [{"role": "user", "content": f"Tell me a story about {n} bees."}]}
-    answer = httpx.post(apex.url + "/v1/chat/completions", headers={"api-key": apex.key}, json=sent).json()
+    answer = ask(apex, f"Tell me a story about {n} bees.").json()
     answer.pop("created")
     (pathlib.Path(os.environ["TOLD"]) / str(n)).write_text(json.dumps(answer))
 """
-    (tmp_path / "test_it.py").write_text(suite)
     seen = []
     for options in ((), ("-n", "2", "--apex-shared")):
         out = tmp_path / "-".join(("out", *options))
         out.mkdir()
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
-        done = subprocess.run(
-            command, cwd=tmp_path, env={**environment(), "TOLD": str(out)}, capture_output=True, text=True, timeout=120
-        )
-        assert done.returncode == 0, done.stdout
+        monkeypatch.setenv("TOLD", str(out))
+        inner(suite, *options).assert_outcomes(passed=6)
         seen.append([json.loads(path.read_text()) for path in sorted(out.iterdir())])
     assert seen[0] == seen[1]
-    assert os.environ.get("TOLD") is None

@@ -66,6 +66,7 @@ def test_having_it_installed_costs_nothing(inner):
         "no:respx",
         "-p",
         "no:anyio",
+        process=True,
     )
     result.assert_outcomes(passed=1)
 

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.conftest import PLUGINS_LEFT_OUT
+
+OPTIONS = ("-p", "no:randomly", "-q", "--strict-markers", *PLUGINS_LEFT_OUT)
+INI = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 PAGE = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text("utf-8")
 RECIPES = re.findall(r"^## (.+?)\n.*?^```python\n(.+?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -17,8 +21,9 @@ def test_there_is_a_recipe_for_each_kind_of_dependent() -> None:
 
 @pytest.mark.parametrize(("name", "code"), RECIPES, ids=[name for name, _ in RECIPES])
 def test_a_recipe_runs(pytester: pytest.Pytester, name: str, code: str) -> None:
+    pytester.makeini(INI)
     pytester.makepyfile(code)
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-q", "--strict-markers")
+    result = pytester.runpytest_inprocess(*OPTIONS)
     outcomes = result.parseoutcomes()
     assert outcomes.get("passed", 0) >= 1
     assert set(outcomes) <= {"passed"}, result.stdout.str()
@@ -27,8 +32,9 @@ def test_a_recipe_runs(pytester: pytest.Pytester, name: str, code: str) -> None:
 def test_the_readme_runs(pytester: pytest.Pytester) -> None:
     """The README's test, as it stands there."""
     (code,) = re.findall(r"^```python\n(import openai\n.+?)^```", README, re.MULTILINE | re.DOTALL)
+    pytester.makeini(INI)
     pytester.makepyfile(code)
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-q", "--strict-markers")
+    result = pytester.runpytest_inprocess(*OPTIONS)
     assert result.parseoutcomes() == {"passed": 1}
 
 
