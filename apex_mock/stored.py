@@ -9,6 +9,7 @@ from apex_mock.core.checks import check_id
 from apex_mock.core.types import Caller, Chat, Completion, Micros, Operation
 from apex_mock.errors import NotFound
 from apex_mock.seed import digest, ident
+from apex_mock.store.base import Orphan
 from apex_mock.world import ANYBODY, Call, World
 
 
@@ -48,9 +49,15 @@ class StoredChats(World):
             if call.rows is not None:
                 return self._one_row(call, chat_id=chat_id)
             await self._own_chat(chat_id, caller)
-            row = await self._new_row(chat_id, prompt, completion_type, call.entry.at, caller)
-            await self.store.add(caller.scope, row)
             now = call.entry.at
+
+            async def make() -> tuple[Completion]:
+                return (await self._new_row(chat_id, prompt, completion_type, now, caller),)
+
+            try:
+                (row,) = await self.add_new(caller.scope, make)
+            except Orphan:  # it was deleted at this moment
+                raise NotFound(f"Chat with ID {chat_id} not found") from None
             await self.store.update(
                 Chat, caller.scope, chat_id, lambda c: replace(c, updated_at=max(now, c.updated_at))
             )
@@ -134,8 +141,7 @@ class StoredChats(World):
             own = [
                 c.id for c in await self.store.list(Chat, caller.scope) if c.owner == caller.owner and c.id in wanted
             ]
-            rows = [row.id for row in await self._own_rows(caller) if row.chat_id in own]
-            await self.store.remove_all(caller.scope, {Completion: rows, Chat: own})
+            await self.store.remove(Chat, caller.scope, own)
 
     async def delete_completions(self, completion_ids: Sequence[str], caller: Caller = ANYBODY) -> None:
         """Deletes the caller's rows among these."""

@@ -1,19 +1,21 @@
 """The protocol that every store keeps: records by kind, scope and id, in the order in which they were added.
 
 A record is one of core's frozen dataclasses with an `id`. `update` is atomic: two at once happen one after the other.
+A row belongs to its chat: it is added only while that is there, and goes with it.
 
 A store may have other users: other workers of this server, other machines. Each call begins with `look`, and sees all
 that was acknowledged to anybody before; of the WATCHED kinds it goes on to see that, whatever others do meanwhile.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 from apex_mock.clock import ClockState
 from apex_mock.core.faults.rules import Fault
 from apex_mock.core.faults.times import Quota
 from apex_mock.core.stubs import Stub
 from apex_mock.core.types import ApiKey, Chat, Completion, Job, LaidStubs, ScopeChoice, Surprises
+from apex_mock.store.bounds import Kept
 
 ALL_SCOPES = ""
 Record = Job | Chat | Completion | ApiKey | ScopeChoice | Stub | ClockState | Surprises | LaidStubs | Fault | Quota
@@ -22,27 +24,28 @@ R = TypeVar("R", Job, Chat, Completion, ApiKey, ScopeChoice, Stub, ClockState, S
 WATCHED: frozenset[type[Record]] = frozenset({ScopeChoice, Stub, Fault, ClockState})
 
 
+class Orphan(LookupError):
+    """A row that cannot be added, since its chat is not there."""
+
+
 class Store(Protocol):
     async def look(self, scope: str) -> None:
         """Sees what others have done, in a scope and in all."""
         ...
 
     async def add(self, scope: str, *records: Record) -> None:
-        """Adds the records, all or none; each must be new."""
+        """Adds the records, all or none. Raises ValueError unless each is new, Orphan, TooMuch."""
         ...
 
     async def get(self, kind: type[R], scope: str, id: str) -> R | None: ...
 
     async def update(self, kind: type[R], scope: str, id: str, change: Callable[[R], R]) -> R | None:
-        """Replaces a record by what `change` makes of it and returns that; None when there is no such record."""
+        """Replaces a record by what `change` makes of it and returns that; None when there is no such record. Raises
+        TooMuch."""
         ...
 
     async def remove(self, kind: type[R], scope: str, ids: Iterable[str]) -> int:
-        """Removes what is there of these and returns how many that were."""
-        ...
-
-    async def remove_all(self, scope: str, ids: Mapping[type[Any], Iterable[str]]) -> int:
-        """The same for records of several kinds, all or none."""
+        """Removes what is there of these, in one step, and returns how many that were."""
         ...
 
     async def list(self, kind: type[R], scope: str) -> Sequence[R]:
@@ -53,8 +56,8 @@ class Store(Protocol):
         """False when it is certain, without asking, that there is no record of any of these kinds in any scope."""
         ...
 
-    async def count(self, kind: type[R]) -> int:
-        """How many records of a kind there are in all scopes."""
+    async def kept(self) -> Kept:
+        """How much there is."""
         ...
 
     async def ordinal(self, scope: str, name: str) -> int:

@@ -3,8 +3,11 @@
 Each call is atomic for every process that uses the same store. What fails raises StoreFailed, within PATIENCE seconds.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
+
+from apex_mock.store.bounds import Kept
 
 PATIENCE = 5.0  # seconds that a call waits for a store that is locked or does not answer
 
@@ -14,18 +17,13 @@ class CannotOpen(Exception):
 
 
 class Row(NamedTuple):
+    """A record; `chat` is the id of the chat that it belongs to."""
+
     kind: str
     scope: str
     id: str
     data: bytes
-
-
-class Place(NamedTuple):
-    """Where a record lies."""
-
-    kind: str
-    scope: str
-    id: str
+    chat: str = ""
 
 
 class View(NamedTuple):
@@ -43,8 +41,8 @@ class Engine(Protocol):
     @property
     def log(self) -> "Log": ...
 
-    async def add(self, rows: Sequence[Row], *, tell: bool) -> Row | None:
-        """Adds all, or none: then it returns the first that is already there."""
+    async def add(self, rows: Sequence[Row], *, tell: bool) -> None:
+        """Adds all, of one scope, or none. Raises ValueError for one that is already there, Orphan, TooMuch."""
         ...
 
     async def get(self, kind: str, scope: str, id: str) -> bytes | None: ...
@@ -52,18 +50,23 @@ class Engine(Protocol):
     async def update(
         self, kind: str, scope: str, id: str, change: Callable[[bytes], bytes], *, tell: bool
     ) -> bytes | None:
-        """`change` may be called more than once; what it raises is raised, and nothing is changed."""
+        """`change` may be called more than once; what it raises is raised, and nothing is changed. Raises TooMuch."""
         ...
 
-    async def remove(self, wanted: Sequence[Place], *, tell: bool) -> int:
-        """Removes what is there of these, in one step, and returns how many that were."""
+    async def remove(self, kind: str, scope: str, ids: Sequence[str], *, tell: bool) -> int:
+        """Removes what is there of these, with all that belongs to it, in one step. Returns how many of these that
+        were."""
         ...
 
     async def all(self, kind: str, scope: str) -> Sequence[bytes]:
         """In the order in which they were added."""
         ...
 
-    async def count(self, kind: str) -> int: ...
+    def use(self, scope: str) -> "asyncio.Future[Any]":
+        """Notes that a scope is in use, with what else is written at about this time."""
+        ...
+
+    async def kept(self) -> Kept: ...
 
     async def ordinal(self, scope: str, name: str) -> int: ...
 

@@ -1,12 +1,13 @@
 """State in this process's memory: gone with the process."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence, Set
 from typing import Any
 
 from apex_mock.clock import ClockState
-from apex_mock.store.base import R, Record
-from apex_mock.store.bounds import BY_THE_WAY, NAME_SIZE, Bounds, size_of, too_much
+from apex_mock.core.types import Chat, Completion
+from apex_mock.store.base import Orphan, R, Record
+from apex_mock.store.bounds import BY_THE_WAY, NAME_SIZE, Bounds, Kept, size_of, too_much
 
 
 class _World:
@@ -46,6 +47,8 @@ class MemoryStore:
         for record in records:
             if record.id in self.table(type(record), scope):
                 raise ValueError(f"{type(record).__name__} {record.id} is already there")
+            if isinstance(record, Completion) and not self._has_chat(scope, record.chat_id, records):
+                raise Orphan(f"Chat {record.chat_id} is not there")
         world = self._worlds.get(scope) or _World(scope, self._called)
         self._grow(world, sum(map(size_of, records)))
         for record in records:
@@ -71,25 +74,30 @@ class MemoryStore:
         table[id] = changed
         return changed
 
+    def _has_chat(self, scope: str, id: str, others: Iterable[Record]) -> bool:
+        return id in self.table(Chat, scope) or any(isinstance(other, Chat) and other.id == id for other in others)
+
     async def remove(self, kind: type[R], scope: str, ids: Iterable[str]) -> int:
-        return self.remove_now(scope, {kind: ids})
+        return self.remove_now(kind, scope, ids)
 
-    async def remove_all(self, scope: str, ids: Mapping[type[Any], Iterable[str]]) -> int:
-        return self.remove_now(scope, ids)
+    def remove_now(self, kind: type[Any], scope: str, ids: Iterable[str]) -> int:
+        world = self._worlds.get(scope)
+        if world is None:
+            return 0
+        removed = self._take(world, kind, ids)
+        if kind is Chat and removed:
+            rows = self.table(Completion, scope).values()
+            self._take(world, Completion, [row.id for row in rows if row.chat_id in removed])
+        self._file(world)
+        return len(removed)
 
-    def remove_now(self, scope: str, ids: Mapping[type[Any], Iterable[str]]) -> int:
-        count = 0
-        for world in self._of(scope):
-            for kind, of_kind in ids.items():
-                table = world.tables.get(kind, {})
-                for id in of_kind:
-                    if (removed := table.pop(id, None)) is not None:
-                        self._count(world, -size_of(removed))
-                        count += 1
-                if not table:
-                    world.tables.pop(kind, None)
-            self._file(world)
-        return count
+    def _take(self, world: _World, kind: type[Any], ids: Iterable[str]) -> Set[str]:
+        table = world.tables.get(kind, {})
+        taken = {id: record for id in ids if (record := table.pop(id, None)) is not None}
+        if not table:
+            world.tables.pop(kind, None)
+        self._count(world, -sum(map(size_of, taken.values())))
+        return taken.keys()
 
     async def list(self, kind: type[R], scope: str) -> Sequence[R]:
         return list(self.table(kind, scope).values())
@@ -97,8 +105,8 @@ class MemoryStore:
     def may_hold(self, *kinds: type[Record]) -> bool:
         return not self._kinds.isdisjoint(kinds)
 
-    async def count(self, kind: type[R]) -> int:
-        return sum(len(world.tables.get(kind, ())) for world in self._worlds.values())
+    async def kept(self) -> Kept:
+        return Kept(len(self._called), len(self._stored), self._size)
 
     def scopes_with(self, kind: type[Any]) -> Sequence[str]:
         return [scope for scope, world in tuple(self._worlds.items()) if kind in world.tables]
@@ -238,7 +246,7 @@ class Clocks(MutableMapping[str, ClockState]):
             self._store.add_now(scope, state)
 
     def __delitem__(self, scope: str) -> None:
-        if not self._store.remove_now(scope, {ClockState: [ClockState.id]}):
+        if not self._store.remove_now(ClockState, scope, [ClockState.id]):
             raise KeyError(scope)
 
     def __iter__(self) -> Iterator[str]:

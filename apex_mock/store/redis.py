@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from weakref import WeakValueDictionary
 
+import orjson
+
 from apex_mock.store import redis_scripts as scripts
-from apex_mock.store.bounds import Bounds
-from apex_mock.store.engine import Place, Row, View
+from apex_mock.store.base import Orphan
+from apex_mock.store.bounds import Bounds, Kept, too_much
+from apex_mock.store.engine import Row, View
 from apex_mock.store.redis_link import PREFIX, Link
 from apex_mock.store.redis_log import RedisLog
 
@@ -16,6 +19,8 @@ class RedisEngine:
     def __init__(self, url: str, bounds: Bounds) -> None:
         """Makes sure that the Redis answers. Raises CannotOpen."""
         self._bounds = bounds
+        self._room = (bounds.scopes, bounds.size)
+        self._most = orjson.dumps({kind.__name__: most for kind, most in bounds.records.items()})
         self._link = Link(url)
         self.log = RedisLog(self._link)
         # Of one process's updates of a record, one after the other: only those of others are tried again.
@@ -23,9 +28,18 @@ class RedisEngine:
 
     # --- Records ------------------------------------------------------------------------------------------------------
 
-    async def add(self, rows: Sequence[Row], *, tell: bool) -> Row | None:
-        taken = await self._link.run(scripts.ADD, int(tell), *(value for row in rows for value in row))
-        return None if taken is None else rows[taken]
+    async def add(self, rows: Sequence[Row], *, tell: bool) -> None:
+        told = (value for row in rows for value in row)
+        refused = await self._link.run(scripts.ADD, int(tell), *self._room, self._most, *told)
+        if refused is None:
+            return
+        why, which = refused
+        if why == b"full":
+            raise too_much(which, self._bounds)
+        row = rows[which]
+        if why == b"there":
+            raise ValueError(f"{row.kind} {row.id} is already there")
+        raise Orphan(f"{row.kind} {row.id} cannot be added: its chat {row.chat} is not there")
 
     async def get(self, kind: str, scope: str, id: str) -> bytes | None:
         found = await self._link.ask("HGET", _table(kind, scope), id)
@@ -39,19 +53,25 @@ class RedisEngine:
             while (found := await self._link.ask("HGET", _table(kind, scope), id)) is not None:
                 n, data = _split(found)
                 changed = change(data)
-                if await self._link.run(scripts.SWAP, int(tell), kind, scope, id, found, b"%d %b" % (n, changed)):
+                place = (kind, scope, id, found, b"%d %b" % (n, changed))
+                swapped = await self._link.run(scripts.SWAP, int(tell), *self._room, *place)
+                if isinstance(swapped, list):
+                    raise too_much(swapped[0], self._bounds)
+                if swapped:
                     return changed
         return None
 
-    async def remove(self, wanted: Sequence[Place], *, tell: bool) -> int:
-        told = (value for place in wanted for value in place)
-        return int(await self._link.run(scripts.REMOVE, int(tell), *told)) if wanted else 0
+    async def remove(self, kind: str, scope: str, ids: Sequence[str], *, tell: bool) -> int:
+        return int(await self._link.run(scripts.REMOVE, int(tell), kind, scope, *ids)) if ids else 0
 
     async def all(self, kind: str, scope: str) -> Sequence[bytes]:
         return [data for _, data in sorted(map(_split, await self._link.ask("HVALS", _table(kind, scope))))]
 
-    async def count(self, kind: str) -> int:
-        return int(await self._link.run(scripts.COUNT, kind))
+    def use(self, scope: str) -> "asyncio.Future[Any]":
+        return self._link.run(scripts.USE, scope)
+
+    async def kept(self) -> Kept:
+        return Kept(*await self._link.run(scripts.KEPT))
 
     async def forget(self, kind: str, scope: str | None) -> None:
         await self._link.run(scripts.FORGET, *_which(scope), "only", kind)
@@ -80,7 +100,7 @@ class RedisEngine:
         return int(await self._link.ask("HGET", f"{PREFIX}:o:{scope}", name) or 0)
 
     async def next_ordinal(self, scope: str, name: str) -> int:
-        return int(await self._link.run(scripts.NEXT, scope, name, self._bounds.names))
+        return int(await self._link.run(scripts.NEXT, *self._room, scope, name, self._bounds.names))
 
     async def close(self) -> None:
         await self._link.close()

@@ -15,7 +15,7 @@ from apex_mock.errors import StoreFailed
 from apex_mock.store.engine import PATIENCE, CannotOpen
 
 PREFIX = "{apex-mock}"
-SCHEMA = 1  # of what lies under PREFIX; another one is refused
+SCHEMA = 2  # of what lies under PREFIX; another one is refused
 CONNECT_TIMEOUT = 2.0  # seconds
 
 
@@ -90,5 +90,13 @@ def greet(url: str) -> str:
     finally:
         client.close()
     if schema not in (1, str(SCHEMA).encode()):
-        raise CannotOpen(f"Redis at {where} is used by another version of apex-mock; name another database of it")
+        raise CannotOpen(
+            f"Redis at {where} holds what another version of apex-mock keeps (schema {_shown(schema)}, this one reads"
+            f" {SCHEMA}); to go on with it, serve it with that version; to begin anew, name another of its databases"
+            f" (redis://HOST:PORT/1), or delete the keys {PREFIX}:*"
+        )
     return where
+
+
+def _shown(schema: Any) -> str:
+    return schema.decode(errors="replace") if isinstance(schema, bytes) else str(schema)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import orjson
 
-from apex_mock.store import redis_scripts as scripts
+from apex_mock.store import redis_log_scripts as scripts
 from apex_mock.store.engine import Written
 from apex_mock.store.redis_link import PREFIX, Link
 

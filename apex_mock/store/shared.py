@@ -9,8 +9,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from apex_mock.clock import SECOND, system_now
 from apex_mock.store.base import ALL_SCOPES, WATCHED, R, Record
-from apex_mock.store.engine import Engine, Place, Row
+from apex_mock.store.bounds import Kept
+from apex_mock.store.engine import Engine, Row
 from apex_mock.store.records import decode, encode
 
 MOST_SEEN = 10_000  # scopes whose records are kept; more than can be under way at once
@@ -33,14 +35,27 @@ class SharedStore:
         self._engine = engine
         self._kinds: frozenset[str] = frozenset()
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._used: set[str] = set()
+        self._second = 0
 
     # --- What is seen -------------------------------------------------------------------------------------------------
 
     async def look(self, scope: str) -> None:
+        if scope and scope not in self._used_now():
+            self._used.add(scope)
+            self._engine.use(scope).add_done_callback(_unheard)  # nobody waits for it
         version = await self._engine.version()
         seen = self._seen.get(scope)
         if seen is None or not seen.version == self.version == version:
             await self._load(scope)
+
+    def _used_now(self) -> set[str]:
+        """The scopes of this second's calls: that one is in use is written once a second."""
+        second = system_now() // SECOND
+        if second != self._second:
+            self._second = second
+            self._used.clear()
+        return self._used
 
     async def _load(self, scope: str) -> None:
         self.loop = asyncio.get_running_loop()
@@ -78,14 +93,15 @@ class SharedStore:
     # --- Records ------------------------------------------------------------------------------------------------------
 
     async def add(self, scope: str, *records: Record) -> None:
-        rows = [Row(type(record).__name__, scope, record.id, encode(record)) for record in records]
+        rows = [
+            Row(type(record).__name__, scope, record.id, encode(record), getattr(record, "chat_id", ""))
+            for record in records
+        ]
         kinds = {type(record) for record in records}
         try:
-            taken = await self._engine.add(rows, tell=not WATCHED.isdisjoint(kinds))
+            await self._engine.add(rows, tell=not WATCHED.isdisjoint(kinds))
         finally:
             self._written(*kinds)
-        if taken is not None:
-            raise ValueError(f"{taken.kind} {taken.id} is already there")
 
     async def get(self, kind: type[R], scope: str, id: str) -> R | None:
         known = self._known(kind, scope)
@@ -105,14 +121,10 @@ class SharedStore:
         return None if data is None else decode(kind, data)
 
     async def remove(self, kind: type[R], scope: str, ids: Iterable[str]) -> int:
-        return await self.remove_all(scope, {kind: ids})
-
-    async def remove_all(self, scope: str, ids: Mapping[type[Any], Iterable[str]]) -> int:
-        wanted = [Place(kind.__name__, scope, id) for kind, of_kind in ids.items() for id in of_kind]
         try:
-            return await self._engine.remove(wanted, tell=any(kind in WATCHED for kind in ids))
+            return await self._engine.remove(kind.__name__, scope, list(ids), tell=kind in WATCHED)
         finally:
-            self._written(*ids)
+            self._written(kind)
 
     async def list(self, kind: type[R], scope: str) -> Sequence[R]:
         known: Mapping[str, R] | None = self._known(kind, scope)
@@ -120,8 +132,8 @@ class SharedStore:
             return [decode(kind, data) for data in await self._engine.all(kind.__name__, scope)]
         return list(known.values())
 
-    async def count(self, kind: type[R]) -> int:
-        return await self._engine.count(kind.__name__)
+    async def kept(self) -> Kept:
+        return await self._engine.kept()
 
     def _written(self, *kinds: type[Any]) -> None:
         """This process has written, or may have: it must not go on by what it has seen."""
@@ -154,3 +166,8 @@ class SharedStore:
 
     async def close(self) -> None:
         await self._engine.close()
+
+
+def _unheard(done: "asyncio.Future[Any]") -> None:
+    if not done.cancelled():
+        done.exception()

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from shlex import quote
 from typing import Any, TypeVar
 
 from apex_mock.clock import stopwatch
@@ -21,7 +22,7 @@ T = TypeVar("T")
 Database = sqlite3.Connection
 Work = Callable[[Database], Any]
 APPLICATION = 0x41504558  # "APEX": marks the file as ours
-VERSION = 3  # of the tables; a file with another one is refused
+VERSION = 4  # of the tables; a file with another one is refused
 EAGER_TRIES = 20  # for a lock that is held for a transaction's length, before each try waits
 PAUSE = 0.002  # seconds between two tries
 MOST_LOGGED = 16 * 1024 * 1024  # bytes in the log of writes before they are moved
@@ -29,13 +30,19 @@ LOOK_EVERY = 200  # transactions between two looks at how long it is
 HURRY = 0.25  # seconds that a call waits for a lock after another has waited in vain: a call writes more than once
 SCHEMA = """
 CREATE TABLE records (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, id TEXT NOT NULL,
-    data BLOB NOT NULL, UNIQUE (kind, scope, id));
+    data BLOB NOT NULL, chat TEXT NOT NULL, UNIQUE (scope, kind, id));
+CREATE INDEX records_by_chat ON records (scope, chat) WHERE chat <> '';
 CREATE TABLE kinds (kind TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE ordinals (scope TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (scope, name)) WITHOUT ROWID;
 CREATE UNIQUE INDEX ordinals_by_age ON ordinals (scope, n);
 CREATE TABLE journal (slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, scope TEXT NOT NULL, operation TEXT NOT NULL,
     transport TEXT NOT NULL, outcome TEXT NOT NULL, owner TEXT NOT NULL, size INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE scopes (scope TEXT PRIMARY KEY, size INTEGER NOT NULL, stored INTEGER NOT NULL, used INTEGER NOT NULL)
+    WITHOUT ROWID;
+CREATE INDEX scopes_by_use ON scopes (stored > 0, used);
+CREATE TABLE room (uses INTEGER NOT NULL, size INTEGER NOT NULL, called INTEGER NOT NULL, stored INTEGER NOT NULL);
+INSERT INTO room VALUES (0, 0, 0, 0);
 CREATE TABLE world (version INTEGER NOT NULL, seq INTEGER NOT NULL, first INTEGER NOT NULL, entries INTEGER NOT NULL,
     size INTEGER NOT NULL, evicted INTEGER NOT NULL, slots INTEGER NOT NULL);
 INSERT INTO world VALUES (1, 0, 1, 0, 0, 0, 0)
@@ -231,7 +238,8 @@ def _check(database: Database, path: Path) -> bool:
     if version != VERSION:
         newer = "a newer" if version > VERSION else "an older"
         raise CannotOpen(
-            f"{path} was made by {newer} apex-mock (version {version} of the tables, this one has {VERSION});"
-            " remove it, or name another file"
+            f"{path} was made by {newer} apex-mock: its tables have version {version}, this one reads {VERSION};"
+            " to go on with what is in it, serve it with the apex-mock that made it;"
+            f" to begin anew, name another file, or move it away (mv {quote(str(path))}* ELSEWHERE)"
         )
     return False

@@ -1,14 +1,17 @@
 """What a store forgets so that it does not grow for ever, and what it never does: see docs/limits.md."""
 
 from collections.abc import AsyncIterator, Callable
+from itertools import count
 
 import pytest
 
 from apex_mock import ApexMock
-from apex_mock.clock import Clock
-from apex_mock.core.types import ApiKey, Chat, Completion, Job, Surprises
+from apex_mock.clock import SECOND, Clock, advancing
+from apex_mock.core.stubs import Reply, Stub
+from apex_mock.core.types import ApiKey, Chat, ChatRequest, Completion, Job, Message, Surprises
 from apex_mock.errors import TooMuch
 from apex_mock.settings import Settings
+from apex_mock.store import shared
 from apex_mock.store.base import ALL_SCOPES, Store
 from apex_mock.store.bounds import Bounds
 from apex_mock.store.opening import open_store
@@ -16,13 +19,20 @@ from apex_mock.store.opening import open_store
 Opening = Callable[..., Store]
 
 
+@pytest.fixture(autouse=True)
+def every_look_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shared store writes once a second that a scope is in use; here each look is a second later."""
+    seconds = count()
+    monkeypatch.setattr(shared, "system_now", lambda: next(seconds) * SECOND)
+
+
 @pytest.fixture
-async def bounded() -> AsyncIterator[Opening]:
+async def bounded(url: str) -> AsyncIterator[Opening]:
     """Opens the store with bounds."""
     opened: list[Store] = []
 
     def open_bounded(**bounds: object) -> Store:
-        opened.append(open_store("memory", Bounds(**bounds)))
+        opened.append(open_store(url, Bounds(**bounds)))
         return opened[-1]
 
     yield open_bounded
@@ -83,6 +93,7 @@ async def test_a_scope_that_stores_nothing_any_more_counts_as_one_that_was_only_
         await store.add(scope, chat("1"))
         await store.next_ordinal(scope, "a")
         await store.remove(Chat, scope, ["1"])
+    await store.next_ordinal("c", "b")  # who adds nothing pushes nobody out
     assert await counted(store, *"abc") == ["b", "c"]
     await store.add("d", chat("1"))
     await store.reset("b")
@@ -110,7 +121,7 @@ async def test_the_longest_unused_make_room_for_bytes(bounded):
         await store.add(scope, chat("1", "x" * 2000))
     assert await counted(store, "called") == ["called"]
     await store.look("a")
-    await store.update(Chat, "c", "1", lambda found: chat("1", "x" * 5000))
+    await store.update(Chat, "c", "1", lambda found: chat("1", "x" * 6000))
     assert await counted(store, "called") == []
     assert await kept(store, *"abc") == ["a", "c"]
 
@@ -166,29 +177,80 @@ async def test_a_count_in_use_outlives_those_that_are_not(bounded):
     assert await store.ordinal("s", "0") == 0
 
 
-async def test_a_forgotten_scope_has_the_time_of_all_again():
+async def test_what_is_kept_is_known(bounded):
+    """Scopes of each sort, but for that of all, and bytes."""
+    store = bounded()
+    for scope in (ALL_SCOPES, "a", "b", "c"):
+        await store.next_ordinal(scope, "a")
+    empty = await store.kept()
+    await store.add("a", chat("1"))
+    await store.add(ALL_SCOPES, ApiKey("k", 1))
+    kept = await store.kept()
+    assert (empty.called, empty.stored, kept.called, kept.stored) == (3, 0, 2, 1)
+    assert kept.size > empty.size > 0
+    await store.reset()
+    assert await store.kept() == (0, 0, 0)
+
+
+async def test_a_forgotten_scope_is_gone_for_whoever_has_seen_it(shared_url):
+    """Other processes keep stubs and clocks of the scopes that they serve."""
+    one, other = (open_store(shared_url, Bounds(scopes=1)) for _ in range(2))
+    await one.add("a", Stub("stub", replies=(Reply("x"),)))
+    await other.look("a")
+    assert len(await other.list(Stub, "a")) == 1
+    await one.add("b", chat("1"))
+    await other.look("a")
+    assert await other.list(Stub, "a") == []
+    for store in (one, other):
+        await store.close()
+
+
+async def test_a_forgotten_scope_has_the_time_of_all_again(url):
     """Its clock is forgotten with it, and clocks alone are bounded, too."""
+    mock = ApexMock(Settings(store=url, max_scopes=2), clock=Clock(system=lambda: 1_000_000))
+
+    async def times(*scopes: str) -> list[int]:
+        for scope in scopes:
+            await mock.store.look(scope)
+        return [mock.clock.now(scope) for scope in scopes]
+
+    for scope in "abc":
+        await mock.clock.moved(scope, advancing(5))
+    assert await times(*"abc") == [1_000_000, 6_000_000, 6_000_000]
+    await mock.clock.restored("b")
+    await mock.clock.moved("d", advancing(5))
+    assert await times(*"bcd") == [1_000_000, 6_000_000, 6_000_000]
+    await mock.clock.restored()
+    assert await times(*"cd") == [1_000_000, 1_000_000]
+    await mock.close()
+
+
+async def test_a_clock_that_was_moved_before_keeps_its_times():
+    """Also where it is forgotten with the scopes of the fake that it is handed to."""
     clock = Clock(system=lambda: 1_000_000)
-    clock.advance("before", 5)
-    mock = ApexMock(Settings(max_scopes=2), clock=clock)
-    for scope in "ab":
-        clock.advance(scope, 5)
-    assert [clock.now(scope) for scope in ("before", "a", "b")] == [1_000_000, 6_000_000, 6_000_000]
-    clock.reset("a")
-    clock.advance("c", 5)
-    assert [clock.now(scope) for scope in "abc"] == [1_000_000, 6_000_000, 6_000_000]
-    clock.reset()
-    assert clock.now("c") == 1_000_000
+    clock.advance("a", 5)
+    mock = ApexMock(Settings(max_scopes=1), clock=clock)
+    assert clock.now("a") == 6_000_000
+    clock.advance("b", 5)
+    assert [clock.now(scope) for scope in "ab"] == [1_000_000, 6_000_000]
+    clock.reset("b")
+    clock.reset("b")
+    assert clock.now("b") == 1_000_000
     await mock.close()
 
 
-async def test_ids_stay_unlike_when_their_counts_were_forgotten():
-    """A chat, a job and a key are made again as often as they are asked for."""
-    store = open_store("memory", Bounds(names=4))
+async def test_ids_stay_unlike_when_their_counts_were_forgotten(bounded):
+    """A chat, a row, a job and a key are made again as often as they are asked for."""
+    store = bounded(names=8)
     mock = ApexMock(store=store)
-    first = [(await mock.create_chat("Hello", "apex", "basic"))[0].id, await mock.create_key(1, "admin")]
-    for number in range(4):
+    asked = ChatRequest((Message("user", "Why?"),))
+
+    async def made() -> list[str]:
+        chat, row = await mock.create_chat("Hello", "apex", "basic")
+        more = await mock.create_completion(chat.id, "And?", "basic")
+        return [chat.id, row.id, more.id, (await mock.submit_research(asked)).id, await mock.create_key(1, "admin")]
+
+    first = await made()
+    for number in range(8):
         await store.next_ordinal(ALL_SCOPES, str(number))
-    again = [(await mock.create_chat("Hello", "apex", "basic"))[0].id, await mock.create_key(1, "admin")]
-    assert len({*first, *again}) == 4
-    await mock.close()
+    assert len({*first, *await made()}) == 10

@@ -141,10 +141,16 @@ def test_a_redis_that_is_not_there_is_a_bad_setting(tmp_path):
 
 
 def test_a_redis_of_another_version_is_refused(own_redis):
-    """What is in it is left alone."""
+    """What is in it is left alone; the message says which it is, and how to go on with it or anew."""
     own_redis.client.hset(f"{redis_link.PREFIX}:world", "schema", "99")
-    with pytest.raises(CannotOpen, match="is used by another version of apex-mock; name another database of it"):
+    with pytest.raises(
+        CannotOpen, match=rf"another version .*\(schema 99, this one reads {redis_link.SCHEMA}\)"
+    ) as said:
         open_store(own_redis.url)
+    assert "to go on with it, serve it with that version; to begin anew, name another of its databases" in str(
+        said.value
+    )
+    assert own_redis.client.hgetall(f"{redis_link.PREFIX}:world") == {b"schema": b"99"}
 
 
 def test_a_redis_that_wants_a_password_is_told_apart(own_redis):

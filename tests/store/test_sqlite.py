@@ -18,13 +18,14 @@ from typer.testing import CliRunner
 from apex_mock import ApexMock, Settings
 from apex_mock.cli import app
 from apex_mock.core.stubs import Match, Reply, Stub
-from apex_mock.core.types import ApiKey, Completion
+from apex_mock.core.types import ApiKey, Chat, Completion
 from apex_mock.errors import InvalidRequest, StoreFailed
 from apex_mock.settings import BadSetting
 from apex_mock.store import sqlite_file
 from apex_mock.store.base import Store
 from apex_mock.store.engine import CannotOpen
 from apex_mock.store.opening import open_store
+from apex_mock.store.sqlite_file import VERSION
 
 
 @pytest.fixture
@@ -57,8 +58,9 @@ async def test_what_was_stored_is_there_for_the_next_process(file):
         Completion(f"{n}", "c", "öwner", "basic", n, metadata={"deep": [1, {"x": None}], "much": float("inf")})
         for n in range(3)
     ]
+    chat = Chat("c", "öwner", "u", "t", "apex", 0, 0)
     first = open_store(f"sqlite:{file}")
-    await first.add("s", *rows)
+    await first.add("s", chat, *rows)
     await first.next_ordinal("s", "a")
     await first.close()
     second = open_store(f"sqlite:{file}")
@@ -123,7 +125,7 @@ async def test_a_file_that_stays_locked_is_an_error_and_not_a_hang(store, other,
 
 async def test_a_full_disk_is_an_error_that_passes(store, file):
     """Nothing is half-written; when there is room again, all is well."""
-    await store.add("s", ApiKey("k", 1))
+    await store.add("s", ApiKey("k", 1), Chat("c", "o", "u", "t", "apex", 0, 0))
     pages = store._engine._file.database.execute("PRAGMA page_count").fetchone()[0]
     store._engine._file.database.execute(
         f"PRAGMA max_page_count = {pages}"
@@ -161,9 +163,9 @@ async def test_the_log_of_writes_begins_anew(store, file, monkeypatch):
         await store.add("s", ApiKey(f"{n}", 1))
         if n % 20 == 0:
             await asyncio.sleep(0.005)  # as much as a client takes to ask again
-    written = 400 * 3 * 4096
+    written = 400 * 6 * 4096
     assert size(Path(f"{file}-wal")) < written / 4
-    assert await store.count(ApiKey) == 400
+    assert len(await store.list(ApiKey, "s")) == 400
 
 
 async def test_a_journal_may_be_given_more_or_less_room(file):
@@ -205,8 +207,8 @@ def broken(file: Path, how: str) -> None:
     [
         ("text", "file is not a database; name another file, or remove this one"),
         ("foreign", "is another program's database; name another file"),
-        ("newer", "was made by a newer apex-mock"),
-        ("older", "was made by an older apex-mock"),
+        ("newer", f"was made by a newer apex-mock: its tables have version {VERSION + 1}, this one reads {VERSION};"),
+        ("older", f"was made by an older apex-mock: its tables have version {VERSION - 1}, this one reads {VERSION};"),
     ],
 )
 async def test_a_file_that_cannot_be_used_is_refused_and_left_alone(file, how, message):
@@ -218,6 +220,32 @@ async def test_a_file_that_cannot_be_used_is_refused_and_left_alone(file, how, m
     with pytest.raises(CannotOpen, match=re.escape(f"{file} ") + ".*" + message):
         open_store(f"sqlite:{file}")
     assert file.read_bytes() == before
+
+
+async def test_the_way_on_from_a_file_of_another_version_is_as_it_is_told(file, monkeypatch):
+    """The apex-mock that made it goes on with it, and once it is moved away another begins anew in its place."""
+    made = ApexMock(Settings(store=f"sqlite:{file}"))
+    await made.create_chat("Hello", "apex", "basic")
+    with monkeypatch.context() as another:
+        another.setattr(sqlite_file, "VERSION", VERSION + 1)
+        with pytest.raises(BadSetting) as said:
+            ApexMock(Settings(store=f"sqlite:{file}"))
+    await made.close()
+    same = ApexMock(Settings(store=f"sqlite:{file}"))
+    assert len(await same.list_chats()) == 1
+    await same.close()
+    way = re.search(
+        r"serve it with the apex-mock that made it; .* or move it away \((mv .* ELSEWHERE)\)", str(said.value)
+    )
+    elsewhere = file.parent / "elsewhere"
+    elsewhere.mkdir()
+    moving = await asyncio.create_subprocess_shell(way[1].replace("ELSEWHERE", str(elsewhere)))
+    assert await moving.wait() == 0
+    monkeypatch.setattr(sqlite_file, "VERSION", VERSION + 1)
+    anew = ApexMock(Settings(store=f"sqlite:{file}"))
+    assert await anew.list_chats() == []
+    await anew.close()
+    assert (elsewhere / file.name).exists()
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):

@@ -28,7 +28,7 @@ from apex_mock.core.types import (
     WebResult,
 )
 from apex_mock.errors import Code, InvalidRequest
-from apex_mock.store.base import Record, Store
+from apex_mock.store.base import Orphan, Record, Store
 from apex_mock.store.bounds import Bounds
 from apex_mock.store.opening import open_store
 
@@ -70,14 +70,14 @@ async def test_records_are_added_all_or_none(store):
     """One that is already there keeps its companions out."""
     await store.add("s", chat("1", "first"))
     with pytest.raises(ValueError, match="already there"):
-        await store.add("s", row("r"), chat("1", "second"))
+        await store.add("s", chat("c"), row("r"), chat("1", "second"))
     assert await store.list(Completion, "s") == []
     assert (await store.get(Chat, "s", "1")).title == "first"
 
 
 async def test_one_id_may_stand_for_records_of_several_kinds_and_scopes(store):
     """They have nothing to do with each other."""
-    await store.add("s", chat("1"), row("1"))
+    await store.add("s", chat("c"), chat("1"), row("1"))
     await store.add("other", chat("1", "elsewhere"))
     assert await store.remove(Chat, "s", ["1"]) == 1
     assert await store.get(Completion, "s", "1") == row("1")
@@ -117,13 +117,27 @@ async def test_removing_tells_how_many_were_there(store):
     assert await store.remove(Chat, "s", ["a"]) == 0
 
 
-async def test_records_of_several_kinds_are_removed_in_one_step(store):
-    """And what is left is left as it was."""
-    await store.add("s", chat("1"), row("2"), chat("3"))
-    assert await store.remove_all("s", {Chat: ["1", "x"], Completion: ["2"]}) == 2
-    assert await store.list(Chat, "s") == [chat("3")]
-    assert await store.list(Completion, "s") == []
-    assert await store.remove_all("s", {Chat: [], Completion: []}) == 0
+async def test_a_row_goes_with_its_chat(store):
+    """In one step; other chats keep theirs, in this scope and in others, and only chats are counted."""
+    await store.add("s", chat("1"), row("a", "1"), row("b", "1"), chat("2"), row("c", "2"))
+    await store.add("other", chat("1"), row("a", "1"))
+    assert await store.remove(Chat, "s", ["1", "x"]) == 1
+    assert await store.list(Chat, "s") == [chat("2")]
+    assert await store.list(Completion, "s") == [row("c", "2")]
+    assert await store.list(Completion, "other") == [row("a", "1")]
+    assert await store.remove(Chat, "s", []) == 0
+
+
+async def test_a_row_is_added_only_to_a_chat_that_is_there(store):
+    """Or that comes with it; of the same scope."""
+    await store.add("other", chat("1"))
+    with pytest.raises(Orphan, match="1 is not there"):
+        await store.add("s", chat("2"), row("a", "1"))
+    assert await store.list(Chat, "s") == await store.list(Completion, "s") == []
+    await store.add("s", row("a", "1"), chat("1"))
+    await store.remove(Completion, "s", ["a"])
+    await store.add("s", row("a", "1"))
+    assert await store.list(Completion, "s") == [row("a", "1")]
 
 
 async def test_a_list_is_not_changed_by_what_comes_after(store):
@@ -156,7 +170,7 @@ async def test_resetting_a_scope_forgets_it_alone(store):
 async def test_resetting_all_forgets_everything(store):
     """Every scope."""
     await store.add("s", chat("1"))
-    await store.add("other", row("1"))
+    await store.add("other", chat("c"), row("1"))
     await store.reset()
     assert await store.list(Chat, "s") == await store.list(Completion, "other") == []
 
@@ -208,7 +222,7 @@ RECORDS = [
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 async def test_a_record_comes_back_as_it_went_in(store, record):
     """Every kind, with every field, by get, list and update; types and all."""
-    await store.add("s", record)
+    await store.add("s", *([chat(record.chat_id)] if isinstance(record, Completion) else []), record)
     read = [await store.get(type(record), "s", record.id), *await store.list(type(record), "s")]
     read.append(await store.update(type(record), "s", record.id, lambda found: found))
     await store.look("s")
@@ -237,24 +251,29 @@ def test_every_kind_of_record_is_tried():
     assert {type(record) for record in RECORDS} == set(typing.get_args(Record))
 
 
-async def test_records_are_counted_over_all_scopes_and_forgotten_by_kind(store):
+async def counts(store: Store, *scopes: str) -> tuple[int, int]:
+    """How many chats and rows there are in all of these scopes."""
+    found = [len([r for scope in scopes for r in await store.list(kind, scope)]) for kind in (Chat, Completion)]
+    return found[0], found[1]
+
+
+async def test_records_are_forgotten_by_kind(store):
     """In one scope or in all."""
     for scope in ("a", "b"):
-        await store.add(scope, chat("1"), chat("2"), row("r"))
+        await store.add(scope, chat("1"), chat("c"), row("r"))
     await store.forget(Chat, "a")
-    assert (await store.count(Chat), await store.count(Completion)) == (2, 2)
+    assert await counts(store, "a", "b") == (2, 2)
     await store.forget(Chat)
-    assert (await store.count(Chat), await store.count(Completion)) == (0, 2)
-    assert await store.list(Chat, "b") == []
+    assert await counts(store, "a", "b") == (0, 2)
 
 
 async def test_a_reset_keeps_the_kinds_that_it_is_told_to(store):
     """Of a scope, or of all."""
     for scope in ("a", "b"):
-        await store.add(scope, chat("1"), row("r"))
+        await store.add(scope, chat("c"), row("r"))
     await store.reset("a", keep=(Chat,))
     await store.reset(keep=(Completion,))
-    assert (await store.count(Chat), await store.count(Completion)) == (0, 1)
+    assert await counts(store, "a", "b") == (0, 1)
 
 
 async def test_scopes_and_ids_may_hold_anything(store):
