@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from apex_mock.core.types import Chat
+from apex_mock.core.types import Chat, Completion
 from apex_mock.store.base import Orphan
 from apex_mock.store.bounds import NAME_SIZE, Bounds, Kept
 from apex_mock.store.engine import Row, View
 from apex_mock.store.sqlite_file import Database, File, one
 from apex_mock.store.sqlite_log import SqliteLog
-from apex_mock.store.sqlite_room import Room, size_of, stored_of
+from apex_mock.store.sqlite_room import NAMES, Room, size_of, stored_of
 
 
 class SqliteEngine:
@@ -88,8 +88,9 @@ class SqliteEngine:
             count = 0
             for id in ids:
                 count += self._delete(database, scope, "scope = ? AND kind = ? AND id = ?", (scope, kind, id))
-                if kind == Chat.__name__ and id:
-                    self._delete(database, scope, "scope = ? AND chat = ? AND chat <> ''", (scope, id))
+                if kind == Chat.__name__:
+                    rows = "scope = ? AND kind = ? AND chat = ?"
+                    self._delete(database, scope, rows, (scope, Completion.__name__, id))
             if tell:
                 _tell(database)
             return count
@@ -175,8 +176,8 @@ class SqliteEngine:
         database.execute("INSERT INTO ordinals (scope, name, value, n) VALUES (?, ?, 1, ?)", (scope, name, n))
         forgetting = "DELETE FROM ordinals WHERE scope = ? AND n <= ?"
         forgotten = database.execute(forgetting, (scope, n - most)).rowcount
-        if forgotten != 1:
-            kept = self._room.change(database, scope, NAME_SIZE * (1 - forgotten))
+        if n % NAMES == 0 and not forgotten:
+            kept = self._room.change(database, scope, NAMES * NAME_SIZE)
             if self._room.make(database, scope, kept):
                 _tell(database)
         return 0

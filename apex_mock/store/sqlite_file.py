@@ -30,8 +30,7 @@ LOOK_EVERY = 200  # transactions between two looks at how long it is
 HURRY = 0.25  # seconds that a call waits for a lock after another has waited in vain: a call writes more than once
 SCHEMA = """
 CREATE TABLE records (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, id TEXT NOT NULL,
-    data BLOB NOT NULL, chat TEXT NOT NULL, UNIQUE (scope, kind, id));
-CREATE INDEX records_by_chat ON records (scope, chat) WHERE chat <> '';
+    chat TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (scope, kind, id));
 CREATE TABLE kinds (kind TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE ordinals (scope TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (scope, name)) WITHOUT ROWID;
@@ -41,11 +40,10 @@ CREATE TABLE journal (slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, scope TEXT
 CREATE TABLE scopes (scope TEXT PRIMARY KEY, size INTEGER NOT NULL, stored INTEGER NOT NULL, used INTEGER NOT NULL)
     WITHOUT ROWID;
 CREATE INDEX scopes_by_use ON scopes (stored > 0, used);
-CREATE TABLE room (uses INTEGER NOT NULL, size INTEGER NOT NULL, called INTEGER NOT NULL, stored INTEGER NOT NULL);
-INSERT INTO room VALUES (0, 0, 0, 0);
 CREATE TABLE world (version INTEGER NOT NULL, seq INTEGER NOT NULL, first INTEGER NOT NULL, entries INTEGER NOT NULL,
-    size INTEGER NOT NULL, evicted INTEGER NOT NULL, slots INTEGER NOT NULL);
-INSERT INTO world VALUES (1, 0, 1, 0, 0, 0, 0)
+    size INTEGER NOT NULL, evicted INTEGER NOT NULL, slots INTEGER NOT NULL, uses INTEGER NOT NULL,
+    taken INTEGER NOT NULL, called INTEGER NOT NULL, stored INTEGER NOT NULL);
+INSERT INTO world VALUES (1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)
 """
 _Asked = tuple[Work, "asyncio.Future[Any]"]
 _Told = tuple["asyncio.Future[Any]", Any, Exception | None]

@@ -6,14 +6,16 @@ from typing import Any
 from apex_mock.store.bounds import BY_THE_WAY, NAME_SIZE, RECORD_SIZE, Bounds, Kept, too_much
 from apex_mock.store.sqlite_file import Database, one
 
+NAMES = 8  # ordinals that are counted at once: counting writes two pages
 _STORED = f"kind NOT IN ({', '.join(repr(kind.__name__) for kind in sorted(BY_THE_WAY, key=str))})"
 _MEASURE = f"""\
 SELECT scope, sum(size), sum(stored) FROM (
     SELECT scope, length(data) + {RECORD_SIZE} AS size, {_STORED} AS stored FROM records WHERE {{here}}
-    UNION ALL SELECT scope, {NAME_SIZE}, 0 FROM ordinals WHERE {{here}}) GROUP BY scope
+    UNION ALL SELECT scope, (count(*) + {NAMES - 1}) / {NAMES} * {NAMES * NAME_SIZE}, 0 FROM ordinals WHERE {{here}}
+    GROUP BY scope) GROUP BY scope
 """  # noqa: S608  # names and numbers of ours
-_CHANGE = "UPDATE room SET uses = uses + ?, size = size + ?, called = called + ?, stored = stored + ?"
-_CHANGED = f"{_CHANGE} RETURNING called, stored, size"
+_CHANGE = "UPDATE world SET uses = uses + ?, taken = taken + ?, called = called + ?, stored = stored + ?"
+_CHANGED = f"{_CHANGE} RETURNING called, stored, taken"
 _FIRST = "SELECT scope, used FROM scopes WHERE (stored > 0) = ? AND scope NOT IN ('', ?) ORDER BY used LIMIT 1"
 
 
@@ -41,7 +43,7 @@ class Room:
         now = (before[0] + size, before[1] + stored)
         if now[0]:
             filing = (
-                "INSERT INTO scopes VALUES (?, ?, ?, (SELECT uses FROM room))"
+                "INSERT INTO scopes VALUES (?, ?, ?, (SELECT uses FROM world))"
                 " ON CONFLICT DO UPDATE SET size = excluded.size, stored = excluded.stored"
             )
             database.execute(filing, (scope, *now))
@@ -51,8 +53,8 @@ class Room:
         return Kept(*one(database, _CHANGED, (1, size, called, wanted)))
 
     def use(self, database: Database, scope: str) -> None:
-        database.execute("UPDATE room SET uses = uses + 1")
-        database.execute("UPDATE scopes SET used = (SELECT uses FROM room) WHERE scope = ?", (scope,))
+        database.execute("UPDATE world SET uses = uses + 1")
+        database.execute("UPDATE scopes SET used = (SELECT uses FROM world) WHERE scope = ?", (scope,))
 
     def make(self, database: Database, scope: str, kept: Kept) -> bool:
         """Forgets whole scopes until there is room for this one. True if anybody has to be told."""
@@ -85,7 +87,7 @@ class Room:
                 self.change(database, name, new_size - size, new_stored - stored)
 
     def kept(self, database: Database) -> Kept:
-        return Kept(*one(database, "SELECT called, stored, size FROM room"))
+        return Kept(*one(database, "SELECT called, stored, taken FROM world"))
 
 
 def stored_of(kinds: Iterable[str]) -> int:
