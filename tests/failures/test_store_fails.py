@@ -101,7 +101,7 @@ def fails(caller: Caller) -> bool:
 
 def test_a_full_disk(tmp_path, figures):
     """Until there is room again; what was acknowledged before is there after."""
-    with disk(tmp_path / "disk", "4m") as place:
+    with disk(tmp_path / "disk", "6m") as place:
         filler = place / "filler"
 
         def fill() -> None:
@@ -152,7 +152,7 @@ def test_a_locked_database(tmp_path, figures):
 
 def test_a_file_that_may_only_be_read(tmp_path):
     """Is said at the start, in one line, with what to do."""
-    with disk(tmp_path / "disk", "4m") as place:
+    with disk(tmp_path / "disk", "6m") as place:
         path = place / "state.db"
         with serve(settings={"store": f"sqlite:{path}"}):
             pass

@@ -93,7 +93,7 @@ async def test_a_scope_that_stores_nothing_any_more_counts_as_one_that_was_only_
         await store.add(scope, chat("1"))
         await store.next_ordinal(scope, "a")
         await store.remove(Chat, scope, ["1"])
-    await store.next_ordinal("c", "b")  # who adds nothing pushes nobody out
+    await store.add("c", Surprises())  # who adds nothing pushes nobody out
     assert await counted(store, *"abc") == ["b", "c"]
     await store.add("d", chat("1"))
     await store.reset("b")
