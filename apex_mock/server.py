@@ -139,7 +139,6 @@ class Server:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # nobody here asks where a call came from
             timeout_keep_alive=75,
             backlog=BACKLOG,
         )
