@@ -123,8 +123,8 @@ def completion_binary(plan: Plan) -> bytes:
     """The same answer in binary form, put together as chunk_binaries puts its messages together."""
     if plan.usage is not None or plan.tool_calls:
         return completion_response(plan).to_binary()
-    head = pb.ChatCompletionResponse(id=plan.id).to_binary()
-    return head + _whole_choice(plan.text, plan.finish_reason) + _tail(plan.created, plan.model, "chat.completion")
+    whole = _whole_choice(plan.text, plan.finish_reason)
+    return _head(plan.id) + whole + _tail(plan.created, plan.model, "chat.completion")
 
 
 @kept(256)
@@ -132,6 +132,12 @@ def _whole_choice(text: str, finish_reason: str) -> bytes:
     message = pb.ChatCompletionMessage(content=text, role="assistant")
     choice = pb.Choice(finish_reason=finish_reason, message=message)
     return pb.ChatCompletionResponse(choices=[choice]).to_binary()
+
+
+def _head(id: str) -> bytes:
+    """Field 1 of either message, which is new with each answer: its number and type, the length, the text."""
+    text = id.encode()
+    return b"\n%c%b" % (len(text), text)
 
 
 @lru_cache(maxsize=64)
@@ -159,7 +165,7 @@ def chunk_binaries(plan: Plan, chunks: Sequence[Chunk]) -> Iterator[bytes]:
     A stream's messages are alike but for their choice, and protobuf messages in a row are one message: so each is put
     together from its id, its choice and the rest, which are fields 1, 2 and 3 to 8: the order of the canonical form.
     """
-    head = pb.ChatCompletionChunkResponse(id=plan.id).to_binary()
+    head = _head(plan.id)
     tail = _tail(plan.created, plan.model, "chat.completion.chunk")  # both messages number these fields alike
     first, last = plan.chunks[0], plan.chunks[-1]
     for chunk in chunks:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from apex_mock.core.types import ChatRequest, Chunk, FinishReason, JobStatus, JobView, Mode, Plan, ToolCall, Usage
 from apex_mock.errors import WrongMode
+from apex_mock.seed import ident
 from apex_mock.wire import rpc, sn1, sse
 from apex_mock.wire.codec import GuardedJsonCodec
 from apex_mock.wire.gen.apex.v1 import apex_pb as pb
@@ -198,6 +199,13 @@ def test_an_error_within_a_stream_is_one_event():
     """V's words; no [DONE] after it."""
     sent = sse.error_event(502, "No valid response received")
     assert sent == b'data: {"error":"502 - No valid response received"}\n\n'
+
+
+@given(st.text(), st.sampled_from(FinishReason), st.none() | st.builds(Usage, st.integers(0, 9), st.integers(0, 9)))
+def test_a_whole_answer_in_binary_form_is_the_messages(text, finish, usage):
+    """Put together from pieces or not, to the byte."""
+    whole = plan([text], finish_reason=finish, usage=usage)._replace(id=ident(1, text))
+    assert rpc.completion_binary(whole) == rpc.completion_response(whole).to_binary()
 
 
 @given(chunked, st.sampled_from(FinishReason), st.data())
