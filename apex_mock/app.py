@@ -65,7 +65,7 @@ def create_app(
     rpc = Mount(constellation.PATH, app=constellation.Constellation(mock))
     # Routes are tried in order, so the two busiest stand first.
     control = Control(mock, folder, access).routes()
-    told = [Described(host).route(), Prometheus(mock).route()]
+    told = [Described(host).route(), Prometheus(mock, access).route()]
     app = ApexApp(routes=[rest[0], rpc, *rest[1:], *told, *control], middleware=middleware)
     app.router.redirect_slashes = False
     app.state.mock = mock

@@ -258,8 +258,13 @@ def _greet(where: Any, settings: Any, workers: int = 1) -> None:
     for name in ("MACROCOSMOS_BASE_URL", "MACROCOSMOS_USE_HTTPS", "MACROCOSMOS_API_KEY", *trust):
         print(f"  export {name}={environment[name]}")
     if where.expose:
-        print(f"\nOther machines can reach {where.host}: the API with any key that --auth lets in, and the control API")
-        print("with this token, in the header x-apex-token:\n")
+        print(
+            f"\nOther machines can reach {where.host}: the API with any key that --auth lets in, without a key whether it is"
+        )
+        print(
+            "up and what it offers (/openapi.json, gRPC reflection), and the control API and /metrics with this token, in the"
+        )
+        print("header x-apex-token:\n")
         print(f"  export APEX_MOCK_CONTROL_TOKEN={settings.control_token}")
     print("\nCtrl-C ends it.", flush=True)
 

@@ -8,8 +8,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from apex_mock.asgi import Body, HttpRequest
+from apex_mock.errors import StoreFailed
 from apex_mock.metrics import Histogram
 from apex_mock.mock import ApexMock
+from apex_mock.store.bounds import Kept
+from apex_mock.transports.control.access import ANYBODY, Access
 from apex_mock.transports.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -28,17 +31,23 @@ _TIMES = {
 class Prometheus:
     """The route, and a collector that reads the counts when it is asked, so that nothing is done before."""
 
-    def __init__(self, mock: ApexMock) -> None:
-        self._mock = mock
+    def __init__(self, mock: ApexMock, access: Access = ANYBODY) -> None:
+        self._mock, self._access = mock, access
+        self._kept: Kept | None = None
 
     def route(self) -> Route:
-        return Route(PATH, Endpoint(self.metrics, self._mock.settings.max_body_bytes), methods=["GET"])
+        handle = self._access.guarded(self.metrics)
+        return Route(PATH, Endpoint(handle, self._mock.settings.max_body_bytes), methods=["GET"])
 
     async def metrics(self, request: HttpRequest) -> Response:
         # Imported by the first who asks: it would make every start slower.
         from prometheus_client import CollectorRegistry, ProcessCollector
         from prometheus_client.exposition import choose_encoder
 
+        try:
+            self._kept = await self._mock.store.kept()
+        except StoreFailed:  # the rest can be told
+            self._kept = None
         registry = CollectorRegistry(auto_describe=False)
         registry.register(self)
         ProcessCollector(registry=registry)
@@ -65,6 +74,8 @@ class Prometheus:
         )
         in_flight.add_metric((worker,), mock.in_flight)
         yield in_flight
+        if self._kept is not None:
+            yield from _kept(self._kept)
         for name, help_text in _TIMES.items():
             yield _histogram(
                 name, help_text, worker, ((kind, getattr(times, name)) for kind, times in counted.streams.items())
@@ -72,6 +83,17 @@ class Prometheus:
         yield _histogram(
             "queue", "How long a stream's request had waited for its turn.", worker, counted.waited.items()
         )
+
+
+def _kept(kept: Kept) -> "Iterator[Metric]":
+    """Of the store, which workers share: without their label."""
+    from prometheus_client.core import GaugeMetricFamily
+
+    scopes = GaugeMetricFamily("apex_mock_scopes", "Scopes that are kept, of each sort.", labels=("sort",))
+    scopes.add_metric(("called",), kept.called)
+    scopes.add_metric(("stored",), kept.stored)
+    yield scopes
+    yield GaugeMetricFamily("apex_mock_store_bytes", "What all scopes take, about.", kept.size)
 
 
 def _histogram(name: str, help_text: str, worker: str, found: Iterable[tuple[str, Histogram]]) -> "Metric":

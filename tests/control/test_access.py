@@ -123,6 +123,22 @@ def test_with_its_token_anybody_is_let_in(exposed, headers):
     assert at(exposed, host="apex-mock:8080", **headers).status_code == 200
 
 
+def test_metrics_are_guarded_as_the_control_api_is(server, exposed):
+    """Prometheus sends a token as a bearer; locally a page that has its name resolve to here gets nothing."""
+    answers = [at(exposed, "/metrics"), at(exposed, "/metrics", authorization=f"Bearer {TOKEN}")]
+    answers += [at(server, "/metrics"), at(server, "/metrics", host="evil.example")]
+    assert [answer.status_code for answer in answers] == [401, 200, 200, 403]
+    assert ["apex_mock_in_flight" in answer.text for answer in answers] == [False, True, True, False]
+
+
+def test_what_any_server_offers_is_told_to_all(server, exposed):
+    """The same to everybody: it is a description of the API, and knows nothing of this server."""
+    answers = [at(exposed, "/openapi.json"), at(server, "/openapi.json", host="evil.example")]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].content == answers[1].content
+    assert TOKEN not in answers[0].text
+
+
 def test_whether_it_is_up_is_told_to_all(exposed):
     """To whoever starts and balances servers."""
     assert [at(exposed, f"/__apex/{path}").status_code for path in ("health", "ready", "info")] == [200, 200, 401]
@@ -159,6 +175,8 @@ def test_the_command_line_makes_a_token_and_prints_what_is_exposed():
         token = re.search("APEX_MOCK_CONTROL_TOKEN=(.+)", said)[1]
         url = f"http://127.0.0.1:{re.search(':([0-9]+) ', said)[1]}"
         assert "Other machines can reach 0.0.0.0" in said
+        assert "/openapi.json" in said
+        assert "the control API and /metrics with this token" in said
         assert len(token) >= 16
         assert httpx.get(f"{url}/__apex/info").status_code == 401
         assert httpx.get(f"{url}/__apex/info", headers={"x-apex-token": token}).status_code == 200

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
+import httpx
 import psutil
 import pytest
 
 from tests.failures.conftest import FIGURES
 from tests.failures.guests import guests
 from tests.failures.running import STREAM, Running, serving
-from tests.wires import HELLO, message_of
+from tests.wires import HELLO, PLAIN, message_of
 
 SOAK = float(os.environ.get("SOAK", "8"))
 WHOLE = SOAK > 60
@@ -28,7 +29,8 @@ MOST_IDLE, MOST_STREAM = 20_000, 90_000  # bytes of resident memory for one of t
 MOST = 400_000_000
 KEYS = 50
 # So little is kept that the first third of a run fills it.
-SMALL = ("--journal-entries", "200", "--max-scopes", "50" if WHOLE else "5")
+KEPT = 50 if WHOLE else 3
+SMALL = ("--journal-entries", "200", "--max-scopes", str(KEPT))
 SLOW = "slow: {first_token: {median: 1, sigma: 0}, next_token: {median: 1, sigma: 0}}\n"
 BRISK = "brisk: {first_token: {median: 0.02, sigma: 0.2}, next_token: {median: 0.004, sigma: 0.2}}\n"
 INSTANT = "instant: {first_token: {median: 0, sigma: 0}, next_token: {median: 0, sigma: 0}}\n"
@@ -106,6 +108,13 @@ async def test_a_crowd_of_idle_connections_and_slow_streams_stays_small(profiles
     assert with_streams < MOST
 
 
+def within_bounds(server: Running) -> bool:
+    """No more scopes are kept than may be."""
+    told = httpx.get(f"{server.url}/metrics", verify=PLAIN).text
+    found = [int(float(line.split()[1])) for line in told.splitlines() if line.startswith("apex_mock_scopes{")]
+    return len(found) == 2 and max(found) <= KEPT
+
+
 def samples_of(process: psutil.Process) -> tuple[float, int]:
     """Resident memory in millions of bytes, and open files."""
     return process.memory_info().rss / 1e6, process.num_fds()
@@ -159,6 +168,7 @@ async def test_a_long_run_leaves_nothing_behind(profiles):
             await asyncio.gather(watch(), call(), *(ask(number) for number in range(6)))
         await asyncio.sleep(1)
         calls += sum(guest.calls.total() for guest in there)
+        assert within_bounds(server), "it keeps more scopes than it may"
         assert not server.errors, server.errors
         assert not (wrong := [line for guest in there for line in guest.wrong]), wrong[:5]
     FIGURES.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from apex_mock.clock import SECOND
 from apex_mock.core.latency import Profile
 from apex_mock.core.miners import Latency
 from apex_mock.core.types import Chunk, Operation
-from apex_mock.errors import Code
+from apex_mock.errors import Code, StoreFailed
 from apex_mock.metrics import StreamTimes, Taken
 from tests.wires import HELLO, OK, PLAIN, WIRES
 
@@ -117,6 +117,32 @@ def test_no_label_is_a_clients_word(counting):
     assert not any(word in text for word in ("app-1", "s11", "model-1", "task-1", "no-such-1"))
     operations = {labels[0] for name, *labels in samples(counting) if name == "apex_mock_calls_total"}
     assert operations <= set(Operation)
+
+
+def test_how_much_is_kept_is_told_by_number_alone(counting):
+    """Scopes of each sort, and bytes; a scope that was reset counts no more."""
+    for number in range(3):
+        scope = f"scope-{number}"
+        headers = {"authorization": f"Bearer {SECRET}", "x-apex-scope": scope}
+        httpx.post(f"{counting.url}/v1/chat/completions", json=HELLO, headers=headers, timeout=20, verify=PLAIN)
+    httpx.post(f"{counting.url}/__apex/strict?scope=scope-1", json={"strict": False}, timeout=20, verify=PLAIN)
+    httpx.post(f"{counting.url}/__apex/reset?scope=scope-2", timeout=20, verify=PLAIN)
+    found = samples(counting)
+    assert (found["apex_mock_scopes", "called"], found["apex_mock_scopes", "stored"]) == (1, 1)
+    assert found["apex_mock_store_bytes",] > 0
+    assert "scope-" not in httpx.get(f"{counting.url}/metrics", timeout=20, verify=PLAIN).text
+
+
+def test_a_store_that_is_gone_leaves_the_rest_to_be_told(counting, monkeypatch):
+    """Without how much is kept."""
+
+    async def gone() -> None:
+        raise StoreFailed("it is gone")
+
+    monkeypatch.setattr(counting.mock.store, "kept", gone)
+    found = samples(counting)
+    assert ("apex_mock_in_flight",) in found
+    assert ("apex_mock_store_bytes",) not in found
 
 
 def test_chunks_that_were_taken_together_have_no_time_between_them():

@@ -46,17 +46,7 @@ class Control:
         return [*routes, Route(PREFIX + "{path:path}", self._endpoint(self.nothing))]
 
     def _endpoint(self, handle: Handler) -> Endpoint:
-        """For those who have access."""
-
-        @wraps(handle)
-        async def guarded(request: HttpRequest) -> Response:
-            refusal = self._access.refusal(request)
-            if refusal is not None:
-                status, why = refusal
-                return Json({"detail": why}, status)
-            return await handle(request)
-
-        return Endpoint(guarded, self.mock.settings.max_body_bytes)
+        return Endpoint(self._access.guarded(handle), self.mock.settings.max_body_bytes)
 
     def _looking(self, handle: Handler) -> Handler:
         """What others have done until now is seen, as in any other call."""

@@ -1,4 +1,4 @@
-"""Who may use the control API.
+"""Who may use the control API, and read `/metrics`.
 
 On a server that only this machine can reach, whoever calls it by a name of this machine: a web page that has its own
 name resolve to 127.0.0.1 (DNS rebinding), or that posts here from another origin, is refused. On one that other
@@ -7,12 +7,16 @@ machines can reach, whoever sends its token. In process, without a socket, nobod
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import wraps
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
+from starlette.responses import Response
 
+from apex_mock.asgi import HttpRequest, Json
 from apex_mock.auth import header_map, is_one_of
 from apex_mock.core.credentials import AUTHORIZATION, CONTROL_TOKEN
+from apex_mock.transports.control.asking import Handler
 
 OPEN_PATHS = ("/__apex/health", "/__apex/ready")  # for whoever only has to know that it is up
 SAME = (None, "same-origin", "none")  # what Sec-Fetch-Site may say
@@ -30,14 +34,27 @@ class Access:
         """The status and the reason with which a request is turned away; None: it may pass."""
         headers = header_map(tuple(request.scope["headers"]))
         if self._is_cross_site(headers.get("origin"), headers.get("host", ""), headers.get("sec-fetch-site")):
-            return 403, "the control API is not for pages of other origins"
+            return 403, "this is not for pages of other origins"
         if self.token:
             if request.url.path in OPEN_PATHS or is_one_of(_sent(headers), [self.token]):
                 return None
-            return 401, f"the control API of this server wants its token: send the header '{CONTROL_TOKEN}: <token>'"
+            return 401, f"this is for those who know this server's token: send the header '{CONTROL_TOKEN}: <token>'"
         if self.hosts is not None and host_of(headers.get("host", "")) not in self.hosts:
-            return 403, "the control API answers only to a name of this machine, such as 127.0.0.1 or localhost"
+            return 403, "this answers only to a name of this machine, such as 127.0.0.1 or localhost"
         return None
+
+    def guarded(self, handle: Handler) -> Handler:
+        """A route's handler, for those who have access."""
+
+        @wraps(handle)
+        async def guarded(request: HttpRequest) -> Response:
+            refusal = self.refusal(request)
+            if refusal is not None:
+                status, why = refusal
+                return Json({"detail": why}, status)
+            return await handle(request)
+
+        return guarded
 
     @staticmethod
     def _is_cross_site(origin: str | None, host: str, site: str | None) -> bool:
