@@ -68,9 +68,11 @@ Change = Callable[[ClockState, Micros], ClockState]  # from a state and the syst
 
 
 def advancing(seconds: float) -> Change:
-    """Raises ValueError below 0."""
+    """Raises ValueError below 0, and for what is no number of seconds."""
     if seconds < 0:
         raise ValueError("time only moves forward: seconds must not be negative")
+    if not math.isfinite(seconds):
+        raise ValueError(f"time moves by a number of seconds, not {seconds}")
     return lambda state, system: state.advance(round(seconds * SECOND), system)
 
 
@@ -82,9 +84,11 @@ def setting(to: Micros) -> Change:
 
 
 def running(factor: float) -> Change:
-    """Raises ValueError below 0."""
+    """Raises ValueError below 0, and for what is no number."""
     if factor < 0:
         raise ValueError("time only moves forward: the factor must not be negative")
+    if not math.isfinite(factor):
+        raise ValueError(f"time runs a number of times as fast, not {factor}")
     return lambda state, system: state.run(factor, system)
 
 

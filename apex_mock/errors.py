@@ -15,6 +15,9 @@ ApexError                     code                 says
 +-- StoreFailed               unavailable          the store is full, locked, read-only or gone
 +-- DeadlineExceeded          deadline_exceeded    the caller's own deadline passed
 +-- Unimplemented             unimplemented        no such method
++-- Unstubbed                 failed_precondition  strict: no stub fits the call
++-- BadStub                   internal             a stub's predicate or template failed on the call
++-- Prepared                  any                  what a stub or a fault says is to go wrong
 +-- Crash                     internal             a bug of the fake; its log has the traceback, the wire has not
 """
 
@@ -135,6 +138,10 @@ class Crash(ApexError):
 
 class Unstubbed(ApexError):
     code = Code.FAILED_PRECONDITION
+
+
+class BadStub(ApexError):
+    code = Code.INTERNAL
 
 
 class Prepared(ApexError):

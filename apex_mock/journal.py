@@ -4,7 +4,7 @@ No key is kept: a caller appears as the first letters of a digest of its key.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -12,8 +12,17 @@ from typing import Any, NamedTuple, Protocol
 
 from apex_mock.clock import SECOND
 from apex_mock.core.types import Caller, ChatRequest, Micros, Operation, Plan, SearchRequest
+from apex_mock.errors import Code
 
+TRANSPORTS = ("rest", "connect", "grpc-web", "grpc", "python")
+OUTCOMES = ("ok", "open", *Code)
 ENTRY_BYTES = 600  # what an entry takes besides its texts
+
+
+def known(what: str, name: str | None, names: Collection[str]) -> None:
+    """Raises ValueError for a name that is not one of these: a filter that nothing can fit is a slip of the pen."""
+    if name is not None and name not in names:
+        raise ValueError(f"no {what} {name!r}; there are {', '.join(names)}")
 
 
 def redact(key: str) -> str:

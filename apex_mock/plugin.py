@@ -124,9 +124,11 @@ def _apex_remote(request: pytest.FixtureRequest) -> "Iterator[Remote | None]":
     from apex_mock.testing.remote import Remote
 
     try:
-        remote = Remote(url)
+        remote, wrong = Remote(url), ""
     except NotThere as error:
-        pytest.fail(f"apex-mock: {str(error).removeprefix('--url: ')}", pytrace=False)
+        remote, wrong = None, str(error).removeprefix("--url: ")
+    if remote is None:
+        pytest.fail(f"apex-mock: {wrong}", pytrace=False)
     yield remote
     remote.close()
 
@@ -188,13 +190,10 @@ def apex_respx(apex: "Apex", _apex_ground: "Ground") -> "Iterator[ApexRouter]":
 
 
 def _hold(request: pytest.FixtureRequest, backend: "Backend", *, rest: str = "") -> "Iterator[Apex]":
-    from apex_mock.testing.handle import Apex
 
     item = request.node
-    options = _options(item)
-    surprises = options.pop("surprises", True)
-    handle = Apex(backend, _key(item), defaults=options)
-    handle.surprises_allowed = not surprises
+    if isinstance(handle := _handle(item, backend), str):
+        pytest.fail(f"@pytest.mark.apex: {handle}", pytrace=False)
     item.stash.setdefault(_HELD, []).append(handle)
     item.stash[_PASSED] = False
     with pytest.MonkeyPatch.context() as patch:
@@ -211,6 +210,24 @@ def _hold(request: pytest.FixtureRequest, backend: "Backend", *, rest: str = "")
     # A test that failed has said enough: what it left undone is why, or follows from it.
     if (complaints or unused) and item.stash.get(_PASSED, False) and not handle.surprises_allowed:
         pytest.fail(_message(complaints, unused, told), pytrace=False)
+
+
+def _handle(item: pytest.Item, backend: "Backend") -> "Apex | str":
+    """The handle as the markers want it, or what is wrong with them."""
+    from apex_mock.errors import InvalidRequest
+    from apex_mock.fixtures import BadFixture
+    from apex_mock.testing.handle import Apex
+
+    try:
+        options = _options(item)
+        surprises = options.pop("surprises", True)
+        if not isinstance(surprises, bool):
+            return f"surprises is True or False, not {surprises!r}"
+        handle = Apex(backend, _key(item), defaults=options)
+    except (BadFixture, InvalidRequest, TypeError, ValueError) as error:
+        return str(error)
+    handle.surprises_allowed = not surprises
+    return handle
 
 
 def _key(item: pytest.Item) -> str:
@@ -237,14 +254,16 @@ def _no_proxy(address: str) -> dict[str, str]:
 
 
 def _options(item: pytest.Item) -> dict[str, Any]:
-    """What the markers say, the nearest last. Fails the test for an option that does not exist."""
+    """What the markers say, the nearest last. Raises ValueError for an option that does not exist, BadFixture for a
+    file that cannot be used."""
     merged: dict[str, Any] = {}
     for marker in reversed(list(item.iter_markers("apex"))):
         unknown = sorted(set(marker.kwargs) - set(OPTIONS))
         if unknown or marker.args:
             wrong = f"no option {unknown[0]!r}" if unknown else "options go by name"
-            pytest.fail(f"@pytest.mark.apex: {wrong}; there are {', '.join(OPTIONS)}", pytrace=False)
+            raise ValueError(f"{wrong}; there are {', '.join(OPTIONS)}")
         merged.update(marker.kwargs)
+    merged = {name: value for name, value in merged.items() if value is not None}
     if "stubs" in merged:
         merged["stubs"] = _stubs(merged["stubs"], item.config.rootpath)
     if "faults" in merged:
@@ -278,5 +297,5 @@ def _stubs(given: Any, root: Path) -> list[Any]:
             found += read_stubs(one)
     if elsewhere := next((stub for stub in found if stub.scope), None):
         where = f"the stub {elsewhere.title} is for the scope {elsewhere.scope!r}"
-        pytest.fail(f"@pytest.mark.apex: {where}; those of a marker are for its test", pytrace=False)
+        raise ValueError(f"{where}; those of a marker are for its test")
     return found

@@ -1,13 +1,13 @@
 """The stubs that are laid down, by scope: adding, finding the one for a call, saying which came near."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from apex_mock.core.stubs import SECRET, Difference, Reply, Stub, differences, near_misses, ranked
+from apex_mock.core.stubs import SECRET, Difference, Reply, Stub, differences, miscounts, nearest, ranked
 from apex_mock.core.types import Caller, Micros, Operation
-from apex_mock.errors import Unstubbed
+from apex_mock.errors import BadStub, Unstubbed
 from apex_mock.seed import ident
 from apex_mock.store.base import Store
 
@@ -70,37 +70,57 @@ class StubBook:
 
     async def find(self, operation: Operation, request: Any, caller: Caller) -> Found:
         """The stub for a call, used up by one, and what it replies."""
-        laid = await self._for(caller.scope)
+        laid, found = await self.tried(caller.scope), Found()
         for scope, stub in laid:
-            if any(differences(stub.when, operation, request, caller)):
+            counts = stub.when.nth is not None
+            if (found.stub is not None and not counts) or any(_points(stub, operation, request, caller)):
                 continue
-            if stub.when.nth is not None:
-                nth = await self._store.next_ordinal(scope, f"nth {stub.id}") + 1
-                if nth != stub.when.nth:
-                    continue
+            # Every call that fits counts, also one that a stub ahead of this one answers.
+            nth = await self._store.next_ordinal(scope, f"nth {stub.id}") + 1 if counts else None
+            if found.stub is not None or nth != stub.when.nth:
+                continue
             used = await self._store.next_ordinal(scope, f"stub {stub.id}")
             if stub.times is None or used < stub.times:
-                return Found(stub, stub.reply(used))
+                found = Found(stub, stub.reply(used))
+        if found.stub is not None:
+            return found
         asked = {name.lower() for _, stub in laid for name in stub.when.headers} if operation in ANSWERED else ()
         return Found(headers={name: caller.headers.get(name) for name in asked if f"header {name}" not in SECRET})
 
     async def refuse(self, operation: Operation, request: Any, caller: Caller) -> None:
         """What strict mode does to a call without a stub. Raises Unstubbed, for the operations that want one."""
         if operation in ANSWERED:
-            missed = await self.near_misses(operation, request, caller)
+            missed = await self.near_misses(operation, request, caller, counted=True)
             raise Unstubbed(f"no stub fits this {operation} call", hint=describe(missed))
 
     async def near_misses(
-        self, operation: Operation, request: Any, caller: Caller
+        self, operation: Operation, request: Any, caller: Caller, *, counted: bool = False
     ) -> list[tuple[Stub, list[Difference]]]:
-        """The stubs that do not fit a call, the nearest first."""
-        return near_misses([stub for _, stub in await self._for(caller.scope)], operation, request, caller)
+        """The stubs that are not for a call, the nearest first: one that came and was `counted`, or one to come."""
+        found = []
+        for scope, stub in await self.tried(caller.scope):
+            points = list(_points(stub, operation, request, caller))
+            if not points:
+                fitted = await self._store.ordinal(scope, f"nth {stub.id}") + (not counted)
+                used = await self._store.ordinal(scope, f"stub {stub.id}") - counted
+                points = list(miscounts(stub, fitted, used))
+            found.append((stub, points))
+        return nearest(found)
 
-    async def _for(self, scope: str) -> list[tuple[str, Stub]]:
+    async def tried(self, scope: str) -> list[tuple[str, Stub]]:
+        """The stubs that are for a scope, with those that they belong to, in the order in which they are tried."""
         laid = [(scope, stub) for stub in await self._store.list(Stub, scope)]
         if scope != ALL_SCOPES:
             laid += [(ALL_SCOPES, stub) for stub in await self._store.list(Stub, ALL_SCOPES)]
         return sorted(laid, key=lambda e: (e[1].when.specificity, e[0] != ALL_SCOPES, e[1].order), reverse=True)
+
+
+def _points(stub: Stub, operation: Operation, request: Any, caller: Caller) -> Iterator[Difference]:
+    """`differences`, which says whose predicate failed."""
+    try:
+        yield from differences(stub.when, operation, request, caller)
+    except BadStub as error:
+        raise BadStub(f"the stub {stub.title}: {error.message}") from error
 
 
 def describe(missed: Sequence[tuple[Stub, Sequence[Difference]]]) -> str:

@@ -150,7 +150,9 @@ class StubFolder:
             self.fault = str(error)
             log.warning("%s; the stubs from before stay", self.fault)
             return False
-        self.fault = ""
+        if self.fault:
+            self.fault = ""
+            log.warning("%s is good again; its stubs are in use as they are now", self.folder)
         await self.lay()
         return True
 
@@ -162,5 +164,6 @@ class StubFolder:
             except Exception:
                 log.exception("cannot look at %s", self.folder)
 
-    def _look(self) -> Seen:
-        return seen(*stub_files(self.folder)) if self.folder.is_dir() else ()
+    def _look(self) -> Seen | None:
+        """None where the folder is not there: an empty one is something else."""
+        return seen(*stub_files(self.folder)) if self.folder.is_dir() else None

@@ -21,7 +21,7 @@ from apex_mock.core.latency import Profile
 from apex_mock.core.replies import error_of
 from apex_mock.core.stubs import Reply, Stub
 from apex_mock.core.types import Caller, LaidStubs, Micros, Operation, ResearchMode, ScopeChoice, Surprises
-from apex_mock.errors import ApexError, InvalidRequest, StoreFailed, Unstubbed
+from apex_mock.errors import ApexError, BadStub, InvalidRequest, StoreFailed, Unstubbed
 from apex_mock.faultfile import HEADER
 from apex_mock.faulting import ACTING, FaultBook, strike
 from apex_mock.journal import Entry, Journal, MemoryJournal
@@ -379,7 +379,7 @@ class Call:
         else:
             entry.end(now, "internal" if isinstance(error, Exception) else "canceled", repr(error))
         await world.ended(entry)
-        if isinstance(error, Unstubbed):
+        if isinstance(error, Unstubbed | BadStub):
             await world.surprise(entry.scope, f"{entry.describe()}: {error}")
         elif isinstance(error, Exception) and not isinstance(error, ApexError):
             await world.surprise(entry.scope, f"{entry.describe()}: {error!r}")

@@ -59,11 +59,11 @@ def verify(asked: Asked, console: Console | None = None, errors: Console | None 
         raise WrongCall(str(error)) from None
     reports = [_run(asked, target, errors) for target in targets]
     parity = Parity(*reports) if len(reports) == 2 else None
+    _write(asked, reports, parity)  # first: who reads what is printed may stop reading
     if parity is not None:
         print_parity(parity, console)
     else:
         print_report(reports[0], console, every_clause=asked.every_clause)
-    _write(asked, reports, parity)
     return HOLDS if (parity.ok if parity is not None else reports[0].ok) else BROKEN
 
 

@@ -13,7 +13,7 @@ import orjson
 from apex_mock.core.prose import tokenize
 from apex_mock.core.stubs import Failure, Piece, Reply
 from apex_mock.core.types import ChatRequest, Chunk, FinishReason, Plan, SearchRequest
-from apex_mock.errors import ApexError, Prepared
+from apex_mock.errors import ApexError, BadStub, Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Spoken:
 
 
 def text_of(reply: Reply, request: Any) -> str:
-    """The reply's text; of a template, what it makes of the request. Raises ValueError when the template fails."""
+    """The reply's text; of a template, what it makes of the request. Raises BadStub when the template fails."""
     if reply.chunks is not None:
         return "".join(piece.text for piece in reply.chunks)
     if reply.template is not None:
@@ -61,8 +61,8 @@ def _template(source: str) -> Callable[[dict[str, Any]], str]:
     def render(known: dict[str, Any]) -> str:
         try:
             return made.render(known)
-        except TemplateError as error:
-            raise ValueError(f"template {source!r}: {error}") from None
+        except Exception as error:  # a template may do what Python may: divide by zero
+            raise BadStub(f"template {source!r}: {error}") from None
 
     return render
 

@@ -6,15 +6,17 @@ near miss, and says in which.
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import PurePath
+from traceback import extract_tb
 from typing import Any
 
 from apex_mock.core.chats import GivenChat, GivenRow
 from apex_mock.core.credentials import SECRET_HEADERS
 from apex_mock.core.types import Caller, ChatRequest, Micros, Mode, Operation, SearchRequest, ToolCall, WebResult
-from apex_mock.errors import Code
+from apex_mock.errors import BadStub, Code
 
 SECRET = frozenset({"key", *(f"header {name}" for name in SECRET_HEADERS)})  # never shown
 Predicate = Callable[[Any, Caller], bool]
@@ -175,7 +177,8 @@ class Difference:
 
 
 def differences(match: Match, operation: Operation, request: Any, caller: Caller) -> Iterator[Difference]:
-    """Every point in which a request does not fit; `nth` is counted elsewhere."""
+    """Every point in which a request does not fit; calls are counted elsewhere. Raises BadStub for a predicate that
+    fails."""
     if match.operation is not None and match.operation is not operation:
         yield Difference("operation", match.operation, operation)
     for name, wanted, texts in _texts(match, request, caller):
@@ -187,8 +190,17 @@ def differences(match: Match, operation: Operation, request: Any, caller: Caller
     for name, value, got in _values(match, request):
         if value != got:
             yield Difference(name, repr(value), repr(got))
-    if match.where is not None and not match.where(request, caller):
+    if match.where is not None and not _holds(match.where, request, caller):
         yield Difference("where", "the predicate to hold", "it did not")
+
+
+def _holds(where: Predicate, request: Any, caller: Caller) -> bool:
+    try:
+        return bool(where(request, caller))
+    except Exception as error:
+        place = extract_tb(error.__traceback__)[-1]
+        at = f"{PurePath(place.filename).name}, line {place.lineno}"
+        raise BadStub(f"its predicate raised {type(error).__name__}: {error} ({at})") from error
 
 
 def _texts(match: Match, request: Any, caller: Caller) -> Iterator[tuple[str, Text, Sequence[str]]]:
@@ -233,9 +245,15 @@ def ranked(stubs: Sequence[Stub]) -> list[Stub]:
     return sorted(stubs, key=lambda stub: (stub.when.specificity, stub.order), reverse=True)
 
 
-def near_misses(
-    stubs: Sequence[Stub], operation: Operation, request: Any, caller: Caller
-) -> list[tuple[Stub, list[Difference]]]:
-    """The stubs that do not fit, the nearest first, each with where it differs."""
-    found = [(stub, list(differences(stub.when, operation, request, caller))) for stub in ranked(stubs)]
-    return sorted(((s, d) for s, d in found if d), key=lambda entry: len(entry[1]))
+def miscounts(stub: Stub, fitted: int, used: int) -> Iterator[Difference]:
+    """Why a stub is not for a call that it fits otherwise: the call is the `fitted`th such, and `used` calls have had
+    the stub."""
+    if stub.when.nth is not None and fitted != stub.when.nth:
+        yield Difference("nth", f"call {stub.when.nth} of those that fit", f"call {fitted}")
+    elif stub.times is not None and used >= stub.times:
+        yield Difference("times", f"at most {stub.times} of those that fit", "a later one")
+
+
+def nearest(found: Iterable[tuple[Stub, list[Difference]]]) -> list[tuple[Stub, list[Difference]]]:
+    """Those that differ, the nearest first; of equally near ones, the one that is tried first."""
+    return sorted(((stub, points) for stub, points in found if points), key=lambda entry: len(entry[1]))

@@ -7,13 +7,15 @@ import anyio
 
 from apex_mock.clock import stopwatch
 from apex_mock.core.types import Operation
-from apex_mock.journal import Entry
+from apex_mock.journal import OUTCOMES, TRANSPORTS, Entry, known
 from apex_mock.testing.backend import Backend
+from apex_mock.testing.mistakes import told_plainly
 
 POLL = 0.003  # seconds between two looks of `wait_for`
 SHOWN = 25  # calls in a message
 
 
+@told_plainly
 class Asked:
     """The calls that came with one key."""
 
@@ -33,9 +35,11 @@ class Asked:
         `outcome` is "ok", an error code or "open", `since` is the `seq` of an earlier entry.
 
         An entry has seq, at (microseconds), operation, transport, app, request, outcome, message, plan, frames, stub
-        and prompt. Raises ValueError for an operation that does not exist.
+        and prompt. Raises ValueError for an operation, a transport or an outcome that does not exist.
         """
         wanted = None if operation is None else operation_named(operation)
+        known("transport", transport, TRANSPORTS)
+        known("outcome", outcome, OUTCOMES)
         return self._backend.calls(
             self.key, operation=wanted, transport=transport, outcome=outcome, text=containing, since=since
         )

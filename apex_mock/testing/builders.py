@@ -5,24 +5,21 @@ apex.chat(containing="refund").replies("I am sorry.").times(2).then.fails(Code.U
 A verb (`replies`, `fails`...) lays the stub down there and then; what follows it changes the stub that is laid.
 """
 
-import inspect
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self, TypeAlias
 
 from apex_mock.core.replies import check_template
-from apex_mock.core.stubs import Failure, Match, Piece, Predicate, Reply, Stub, Text
-from apex_mock.core.types import Caller, FinishReason, Mode, Operation, Sampling, ToolCall, WebResult
+from apex_mock.core.stubs import Failure, Match, Piece, Reply, Stub
+from apex_mock.core.types import FinishReason, ToolCall, WebResult
 from apex_mock.errors import Code
 from apex_mock.faultfile import read_spec
 from apex_mock.stubfile import check_stored, read_chats, read_rows
+from apex_mock.testing.conditions import one_of
+from apex_mock.testing.mistakes import told_plainly
 
-TextLike: TypeAlias = str | re.Pattern[str] | Text
 Pieces: TypeAlias = Iterable[str | tuple[str, float]]
-SAMPLING = tuple(field.name for field in fields(Sampling))
-_FLAGS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x"}
 
 
 class Laying(Protocol):
@@ -48,6 +45,7 @@ class _Answer:
     times: int | None = None
 
 
+@told_plainly
 class Builder:
     """A stub in the making. `times`, `delays` and `optional` speak of the answer before them, or of the one to come."""
 
@@ -78,7 +76,7 @@ class Builder:
 
         `retry_after` is in seconds. Raises ValueError for a code that does not exist.
         """
-        return self._say(error=Failure(Code(code), message, retry_after))
+        return self._say(error=_failure(code, message, retry_after))
 
     def suffers(self, fault: str, **options: Any) -> Self:
         """A fault acts on the answer before it, or on the usual one: `.replies("one two").suffers("drop", after=1)`.
@@ -156,12 +154,13 @@ class Builder:
         return f"<stub {self.name}>"
 
 
+@told_plainly
 class ChatStub(Builder):
     """What chat calls get."""
 
     def replies(self, text: str, *, finish_reason: str | None = None, model: str | None = None) -> Self:
         """A text, cut into tokens as an answer is; at most the call's max_new_tokens of them."""
-        finish = None if finish_reason is None else FinishReason(finish_reason).value
+        finish = None if finish_reason is None else one_of(FinishReason, finish_reason, "finish_reason").value
         return self._say(text=text, finish_reason=finish, model=model)
 
     def __call__(self, text: str) -> Self:
@@ -200,7 +199,7 @@ class ChatStub(Builder):
         it (`.streams([...]).fails(Code.UNAVAILABLE, after_chunks=2)`), or of the one that would have been given.
         Raises ValueError for a code that does not exist.
         """
-        failure = Failure(Code(code), message, retry_after, after_chunks)
+        failure = _failure(code, message, retry_after, after_chunks)
         if after_chunks is not None and not self._expecting:
             return self._amend(error=failure)
         return self._say(error=failure)
@@ -215,6 +214,7 @@ class ChatStub(Builder):
         return self._amend(tool_calls=(*self._answers[-1].reply.tool_calls, called))
 
 
+@told_plainly
 class SearchStub(Builder):
     """What searches get."""
 
@@ -227,6 +227,7 @@ class SearchStub(Builder):
         return self.returns(results)
 
 
+@told_plainly
 class ResearchStub(Builder):
     """What becomes of a research job."""
 
@@ -245,6 +246,7 @@ class ResearchStub(Builder):
         return self._say(error=failure) if self._expecting else self._amend(error=failure)
 
 
+@told_plainly
 class OperationStub(Builder):
     """What calls of the other operations get."""
 
@@ -286,6 +288,16 @@ def timed(pieces: Pieces, every: float | None = None) -> tuple[Piece, ...]:
     return tuple(made)
 
 
+def _failure(
+    code: Code | str, message: str, retry_after: float | None = None, after_chunks: int | None = None
+) -> Failure:
+    if retry_after is not None and retry_after < 0:
+        raise ValueError(f"retry_after is 0 seconds or more, not {retry_after}")
+    if after_chunks is not None and after_chunks < 0:
+        raise ValueError(f"a stream breaks after 0 pieces or more, not {after_chunks}")
+    return Failure(one_of(Code, code, "code"), message, retry_after, after_chunks)
+
+
 def _result(result: Mapping[str, str] | WebResult) -> WebResult:
     if isinstance(result, WebResult):
         return result
@@ -295,91 +307,3 @@ def _result(result: Mapping[str, str] | WebResult) -> WebResult:
         raise ValueError(f"a web result needs a url: {dict(result)!r}")
     content = result.get("content", "")
     return WebResult(result["url"], content, result.get("relevant", content))
-
-
-# --- What a stub is for -----------------------------------------------------------------------------------------------
-
-
-def match_of(
-    operation: Operation | None,
-    *,
-    containing: str | None = None,
-    equals: str | None = None,
-    regex: str | None = None,
-    glob: str | None = None,
-    system: TextLike | None = None,
-    any_message: TextLike | None = None,
-    model: TextLike | None = None,
-    mode: Mode | str | None = None,
-    stream: bool | None = None,
-    uids: Iterable[int] | None = None,
-    app: TextLike | None = None,
-    header: Mapping[str, TextLike] | None = None,
-    nth: int | None = None,
-    where: Callable[..., bool] | None = None,
-    **sampling: float,
-) -> Match:
-    """What a stub is for, from what a test gives. A plain text for `system`, `any_message`, `model`, `app` or a header
-    is one that the call's must contain; a compiled pattern or a Text says otherwise.
-
-    Raises TypeError for a condition that does not exist, ValueError for one that makes no sense.
-    """
-    if unknown := sorted(set(sampling) - set(SAMPLING)):
-        raise TypeError(f"no condition {unknown[0]!r}; of the sampling parameters there are {', '.join(SAMPLING)}")
-    if nth is not None and nth < 1:
-        raise ValueError(f"nth counts from 1, not {nth}")
-    given = (containing, equals, regex, glob)
-    prompt = None if given == (None,) * 4 else Text(equals=equals, contains=containing, regex=regex, glob=glob)
-    return Match(
-        operation=operation,
-        prompt=prompt,
-        system=_text(system),
-        any_message=_text(any_message),
-        model=_text(model),
-        mode=None if mode is None else Mode(mode),
-        stream=stream,
-        sampling=sampling,
-        uids=None if uids is None else tuple(uids),
-        app=_text(app),
-        headers={name.lower(): _wanted(value) for name, value in (header or {}).items()},
-        nth=nth,
-        where=None if where is None else _predicate(where),
-    )
-
-
-def named(verb: str, conditions: Mapping[str, Any]) -> str:
-    """A stub's name: the line that made it, `chat(containing='refund')`."""
-    given = (f"{name}={_shown(value)}" for name, value in conditions.items() if value is not None)
-    return f"{verb}({', '.join(given)})"
-
-
-def _shown(value: Any) -> str:
-    return getattr(value, "__name__", "a predicate") if callable(value) else repr(value)
-
-
-def _text(value: TextLike | None) -> Text | None:
-    return None if value is None else _wanted(value)
-
-
-def _wanted(value: TextLike) -> Text:
-    if isinstance(value, Text):
-        return value
-    if isinstance(value, re.Pattern):
-        flags = "".join(letter for flag, letter in _FLAGS.items() if value.flags & flag)
-        return Text(regex=f"(?{flags}){value.pattern}" if flags else value.pattern)
-    return Text(contains=value)
-
-
-def _predicate(where: Callable[..., bool]) -> Predicate:
-    """One of (request, caller), whether it was written for both or for the request alone."""
-    try:
-        wanted = list(inspect.signature(where).parameters.values())
-    except (TypeError, ValueError):  # of some builtins nothing can be known
-        return lambda request, caller: where(request)
-    places: Sequence[Any] = [p for p in wanted if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    both = len(places) > 1 or any(p.kind is p.VAR_POSITIONAL for p in wanted)
-
-    def predicate(request: Any, caller: Caller) -> bool:
-        return bool(where(request, caller) if both else where(request))
-
-    return predicate

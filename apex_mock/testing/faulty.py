@@ -7,8 +7,9 @@ from typing import Any, Protocol
 from apex_mock.core.faults.rules import FAULTS, Fault
 from apex_mock.core.types import Operation
 from apex_mock.faultfile import OPTIONS, RULE, read_fault
+from apex_mock.reading import BadRule
 from apex_mock.testing.asked import operation_named
-from apex_mock.testing.builders import match_of
+from apex_mock.testing.conditions import CONDITIONS, match_of
 
 
 class Suffering(Protocol):
@@ -45,6 +46,9 @@ def fault_of(fault: str | Mapping[str, Any], given: Mapping[str, Any]) -> Fault:
         own = (*OPTIONS[fault], *RULE)
         said = {"fault": fault, **{name: value for name, value in given.items() if name in own}}
         conditions = {name: value for name, value in given.items() if name not in own}
+        if unknown := sorted(set(conditions) - {"operation", *CONDITIONS}):
+            listed = ", ".join((*own, "operation", *CONDITIONS))
+            raise BadRule(f"a {fault} fault has no {unknown[0]!r}, nor has a condition; there are {listed}")
         return conditioned(read_fault(said), conditions)
     return conditioned(read_fault(fault), given)
 

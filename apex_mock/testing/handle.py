@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
+from math import inf
 from typing import Any, TypeVar
 
 from apex_mock.core.faults.rules import Fault
@@ -14,15 +15,19 @@ from apex_mock.mock import ApexMock
 from apex_mock.stubfile import read_chats
 from apex_mock.testing.asked import Asked, operation_named
 from apex_mock.testing.backend import Backend
-from apex_mock.testing.builders import Builder, ChatStub, OperationStub, ResearchStub, SearchStub, match_of, named
+from apex_mock.testing.builders import Builder, ChatStub, OperationStub, ResearchStub, SearchStub
+from apex_mock.testing.conditions import match_of, named
 from apex_mock.testing.faulty import LaidFault, fault_of
+from apex_mock.testing.mistakes import told_plainly
 from apex_mock.wire.times import EPOCH, micros
 from apex_mock.world import PARTS, research_mode
 
 B = TypeVar("B", bound=Builder)
 SLOWEST = 5
+LARGEST = 2**63  # a seed is an int64
 
 
+@told_plainly
 class ApexClock:
     """The time in this test's world, in which its jobs move and its streams flow. Others keep theirs."""
 
@@ -61,6 +66,7 @@ class ApexClock:
         return _datetime(self._backend.scale(self._scope, factor))
 
 
+@told_plainly
 class Apex(Asked):
     """A test's handle on the fake. `key` is the test's own API key, and what is sent with it is the test's own world.
 
@@ -114,8 +120,8 @@ class Apex(Asked):
         """A stub for chat calls, streamed or not, over every wire. It is laid down by its first answer.
 
         On the last user message: `containing`, `equals`, `regex`, `glob`. Besides: `system`, `any_message`, `model`,
-        `app`, `header={name: text}` (a text that must be contained, a compiled pattern or a Text), `mode`, `stream`,
-        `uids`, `nth` (from 1), `where` (a predicate of the request), and sampling parameters (`temperature=0`).
+        `app`, `key`, `header={name: text}` (a text that must be contained, a compiled pattern or a Text), `mode`,
+        `stream`, `uids`, `nth` (from 1), `where` (a predicate of the request), sampling parameters (`temperature=0`).
         All that is given must hold. Raises TypeError or ValueError for a condition that cannot be.
         """
         return self._stub(ChatStub, "chat", Operation.CHAT, {"containing": containing, **conditions})
@@ -208,13 +214,19 @@ class Apex(Asked):
         `research` is what moves jobs ("immediate", "polls", "manual", "elapsed"), or fields of ResearchMode by name;
         `clock` is "frozen", or how many times as fast as the system's it runs, or a time at which it is frozen. What is
         not given stays as it is. Raises InvalidRequest for a profile or a research mode that does not exist, ValueError
-        for such a clock.
+        for such a clock, and for a seed or a strict that cannot be.
         """
+        if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < LARGEST):
+            raise ValueError(f"the seed is a whole number from 0 up to {LARGEST - 1}, not {seed!r}")
+        if not isinstance(strict, bool | None):
+            raise ValueError(f"strict is True or False, not {strict!r}")
         if clock is not None:
             at, scale = pace(clock)
             self.clock.scale(scale)
             if at is not None:
                 self.clock.set(at)
+        if not isinstance(research, str | Mapping | ResearchMode | None):
+            raise ValueError(f'research is a word like "immediate", or a mapping like {{"polls": 3}}, not {research!r}')
         if isinstance(research, str):
             research = {"progress": research}
         mode = research if research is None or isinstance(research, ResearchMode) else research_mode(dict(research))
@@ -280,7 +292,7 @@ def pace(clock: str | float | datetime) -> tuple[datetime | None, float]:
         return None, 0.0
     if isinstance(clock, datetime) or (isinstance(clock, str) and clock[:1].isdigit()):
         return _datetime(micros(clock)), 0.0
-    if isinstance(clock, str | bool) or clock < 0:
+    if isinstance(clock, bool) or not isinstance(clock, int | float) or not 0 <= clock < inf:
         raise ValueError(
             f'the clock is "frozen", so many times as fast as the system\'s, or a time like "2025-06-01T12:00:00Z" at '
             f"which it is frozen; not {clock!r}"

@@ -1,7 +1,9 @@
 """Times and job chunks in the form that both surfaces give them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 
@@ -17,10 +19,12 @@ def rfc3339(at: Micros) -> str:
 
 def micros(time: str | datetime) -> Micros:
     """A datetime, or a text such as rfc3339 writes. Raises ValueError, for one without a time zone too."""
-    try:
-        read = datetime.fromisoformat(time) if isinstance(time, str) else time
-    except ValueError:
-        raise ValueError(f"{time!r} is no time; write 2025-06-01T12:00:00Z") from None
+    read: Any = time
+    if isinstance(time, str):
+        with suppress(ValueError):
+            read = datetime.fromisoformat(time)
+    if not isinstance(read, datetime):
+        raise ValueError(f"{time!r} is no time; write 2025-06-01T12:00:00Z")
     if read.tzinfo is None:
         raise ValueError(f"{str(time)!r} is in no time zone; write 2025-06-01T12:00:00Z, or give tzinfo")
     return (read - EPOCH) // timedelta(microseconds=1)

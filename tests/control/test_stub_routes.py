@@ -260,3 +260,20 @@ def test_what_makes_no_sense_is_refused(me, method, path, body):
     answer = me.http.request(method, f"/__apex/{path}", json=body)
     assert answer.status_code == 422, answer.text
     assert answer.json()["detail"][0]["msg"]
+
+
+def test_what_would_fit_knows_how_often_stubs_were_used(me):
+    """A stub that is used up, or that another call is for, fits no more; the next call is what is asked about."""
+    me.lay([{"name": "once", "when": {"prompt": "refund"}, "reply": "a", "times": 1}])
+    me.lay([{"name": "third", "when": {"prompt": "refund", "nth": 3}, "reply": "b"}])
+    asked = {"operation": "chat", "prompt": "refund"}
+    assert me.control("POST", "journal/near-misses", asked)["fits"] == ["once"]
+    me.ask("refund")
+    told = me.control("POST", "journal/near-misses", asked)
+    assert told["fits"] == []
+    assert [(d["field"], d["got"]) for miss in told["near_misses"] for d in miss["differences"]] == [
+        ("nth", "call 2"),
+        ("times", "a later one"),
+    ]
+    me.ask("refund")
+    assert me.control("POST", "journal/near-misses", asked)["fits"] == ["third"]

@@ -163,6 +163,20 @@ async def test_a_folder_that_vanishes_is_a_fault(folder):
     assert await ask(mock, "a refund") == "five days"
 
 
+async def test_a_folder_that_comes_back_is_no_fault_any_more(folder, caplog):
+    """Also an empty one, which has as few files as none at all; and it is said."""
+    mock = ApexMock(Settings(stubs=folder))
+    stubs = folder_of(mock)
+    await stubs.lay()
+    folder.rename(folder.with_name("elsewhere"))
+    assert not await stubs.refresh()
+    folder.mkdir()
+    assert await stubs.refresh()
+    assert stubs.fault == ""
+    assert caplog.messages[-1] == f"{folder} is good again; its stubs are in use as they are now"
+    assert await ask(mock, "a refund") != "five days"
+
+
 def wait_for(condition, seconds: float = 10.0) -> None:
     until = time.monotonic() + seconds
     while not condition():

@@ -7,7 +7,8 @@ import pytest
 from apex_mock.core.stubs import Match, Piece, Stub, Text
 from apex_mock.core.types import Caller, Mode, Operation, ToolCall, WebResult
 from apex_mock.errors import Code
-from apex_mock.testing.builders import ChatStub, OperationStub, ResearchStub, SearchStub, match_of, named, timed
+from apex_mock.testing.builders import ChatStub, OperationStub, ResearchStub, SearchStub, timed
+from apex_mock.testing.conditions import match_of, named
 
 
 class Ledger:
@@ -204,9 +205,12 @@ def test_a_predicate_of_which_nothing_can_be_known_gets_the_request():
 @pytest.mark.parametrize(
     ("conditions", "error", "says"),
     [
-        ({"temprature": 1}, TypeError, "'temprature'; of the sampling parameters there are temperature"),
+        ({"temprature": 1}, TypeError, "no condition 'temprature'; there are containing, .* key, .* temperature"),
         ({"nth": 0}, ValueError, "counts from 1"),
-        ({"mode": "fast"}, ValueError, "fast"),
+        ({"mode": "fast"}, ValueError, "no mode 'fast'; there are base, mixture"),
+        ({"containing": 3}, TypeError, "containing is a text, not 3"),
+        ({"system": 3}, TypeError, "system is a text, a compiled pattern or a Text, not 3"),
+        ({"header": {"x-tenant": 7}}, TypeError, "header x-tenant is a text, .* not 7"),
         ({"regex": "("}, ValueError, "regex"),
     ],
 )
@@ -221,6 +225,7 @@ def test_a_stub_is_named_after_the_line_that_made_it():
 
     given = {"containing": "refund", "model": None, "where": late, "temperature": 0}
     assert named("chat", given) == "chat(containing='refund', where=late, temperature=0)"
+    assert named("chat", {"key": "a-secret"}) == "chat(key=…)"
 
 
 def test_pieces_without_times_go_at_the_pace_of_the_profile():

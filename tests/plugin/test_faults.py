@@ -68,7 +68,7 @@ def test_a_reset_ends_faults(apex):
     [
         ("dorp", {}, "there is no 'dorp'; there are error, delay"),
         ("drop; promt=x", {}, "promt: there is no such key"),
-        ("drop", {"aftr": 3}, "no condition 'aftr'"),
+        ("drop", {"aftr": 3}, "a drop fault has no 'aftr'"),
         ("drop", {"after": -1}, "must be a number from 0 up"),
         ("drop", {"operation": "nap"}, "no operation 'nap'"),
     ],

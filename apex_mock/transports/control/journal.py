@@ -1,7 +1,7 @@
 """The journal over HTTP: reading it by filters, asserting on it, emptying it, and following it live."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from apex_mock.asgi import HttpRequest, Json
 from apex_mock.clock import stopwatch
 from apex_mock.errors import InvalidRequest
-from apex_mock.journal import Entry, Journal, Tally
+from apex_mock.journal import OUTCOMES, TRANSPORTS, Entry, Journal, Tally, known
 from apex_mock.mock import ApexMock
 from apex_mock.transports.control.asking import Table, body_of, number, operation_of, query_of, scope_of, whole, word
 from apex_mock.transports.control.shown import Shown
@@ -81,8 +81,8 @@ class JournalRoutes:
         return await self.mock.journal.select(
             scope=scope or None,
             operation=operation_of(fields),
-            transport=word(fields, "transport"),
-            outcome=word(fields, "status"),
+            transport=_one_of(fields, "transport", TRANSPORTS),
+            outcome=_one_of(fields, "status", OUTCOMES),
             text=word(fields, "text"),
             since=whole(fields, "since") or 0,
         )
@@ -94,7 +94,8 @@ class JournalRoutes:
         this feed had not sent yet. ?since= begins with past calls, ?limit= ends after so many."""
         query, scope = query_of(request, {"since", "limit", "operation", "transport"}), scope_of(request)
         since, limit = whole(query, "since"), whole(query, "limit")
-        wanted = {"operation": operation_of(query), "transport": word(query, "transport"), "scope": scope or None}
+        transport = _one_of(query, "transport", TRANSPORTS)
+        wanted = {"operation": operation_of(query), "transport": transport, "scope": scope or None}
         tally = await self.mock.journal.tally()
         feed = Feed(self.mock.journal, tally if since is None else tally._replace(seq=since))
         given = {name: value for name, value in wanted.items() if value is not None}
@@ -155,6 +156,16 @@ class Feed:
         for entry in ended:
             del self._open[entry.seq]
         return max(0, dropped), ended
+
+
+def _one_of(fields: Mapping[str, Any], name: str, names: Collection[str]) -> str | None:
+    """Raises InvalidRequest for a word that is none of these."""
+    said = word(fields, name)
+    try:
+        known(name, said, names)
+    except ValueError as error:
+        raise InvalidRequest(str(error), (name,)) from None
+    return said
 
 
 def _event(kind: str, value: Any, id: int | None = None) -> bytes:

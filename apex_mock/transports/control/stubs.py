@@ -43,7 +43,8 @@ class Stubs:
     async def listed(self, request: HttpRequest) -> Response:
         """The stubs that hold in a scope, in the order in which they are tried; and the fault of a bad file."""
         scope, shown = scope_of(request), await Shown.to(self.mock, scope_of(request))
-        stubs = [shown.stub(stub, own, await self.mock.stubs.used(own, stub)) for own, stub in await self._for(scope)]
+        laid = await self.mock.stubs.tried(scope)
+        stubs = [shown.stub(stub, own, await self.mock.stubs.used(own, stub)) for own, stub in laid]
         folder = self.folder
         told = {"folder": str(folder.folder), "fault": folder.fault or None} if folder is not None else None
         return Json({"scope": scope, "stubs": stubs, "files": told})
@@ -102,7 +103,7 @@ class Stubs:
         for entry in await self._unmatched(request, LAST):
             headers = {name: value for name, value in (entry.headers or {}).items() if value is not None}
             caller = Caller(entry.scope, entry.owner, entry.transport, entry.app, headers=headers)
-            missed = await self.mock.stubs.near_misses(entry.operation, entry.request, caller)
+            missed = await self.mock.stubs.near_misses(entry.operation, entry.request, caller, counted=True)
             told = [(stub, [_as_known(d, entry) for d in found]) for stub, found in missed]
             calls.append({"seq": entry.seq, "call": entry.describe(), "near_misses": shown.missed(told)})
         return Json({"calls": calls})
@@ -116,7 +117,7 @@ class Stubs:
         caller = Caller(scope, word(body, "key") or "", "control", word(body, "app") or "", headers=_headers(body))
         missed = await self.mock.stubs.near_misses(operation, _request(operation, body), caller)
         missing = {stub.id for stub, _ in missed}
-        fits = [stub.title for _, stub in await self._for(scope) if stub.id not in missing]
+        fits = [stub.title for _, stub in await self.mock.stubs.tried(scope) if stub.id not in missing]
         return Json({"fits": fits, "near_misses": (await Shown.to(self.mock, scope)).missed(missed)})
 
     async def _unmatched(self, request: HttpRequest, most: int | None = None) -> list[Entry]:
@@ -135,11 +136,6 @@ class Stubs:
             return True
         own = await self.mock.stubs.laid(entry.scope)
         return any(stub.created_at <= entry.at for stub in own) or bool(await self.mock.stubs.laid(ALL_SCOPES))
-
-    async def _for(self, scope: str) -> list[tuple[str, Stub]]:
-        """With the scopes they are of, in the order in which they are tried."""
-        laid = [(own, stub) for own in dict.fromkeys((scope, ALL_SCOPES)) for stub in await self.mock.stubs.laid(own)]
-        return sorted(laid, key=lambda e: (e[1].when.specificity, e[0] != ALL_SCOPES, e[1].order), reverse=True)
 
 
 def _read(body: Any) -> list[Stub]:

@@ -1,0 +1,61 @@
+"""Stubs that count their calls, stubs that fail on a call, and what a call without a stub is told of both."""
+
+import pytest
+
+from tests.plugin.asking import ask, said
+
+
+@pytest.mark.parametrize("laid", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
+def test_nth_counts_every_call_that_fits(apex, laid):
+    """Also a call that another stub answers, in whichever order they were laid down."""
+    for nth in laid:
+        apex.chat("refund", nth=nth).replies(f"call {nth}")
+    assert [said(ask(apex)) for _ in range(3)] == ["call 1", "call 2", "call 3"]
+
+
+def test_nth_counts_calls_that_a_more_specific_stub_answers(apex):
+    apex.chat("refund", nth=2).replies("the second")
+    apex.chat("refund", model="mistral", stream=False).replies("of mistral").times(1)
+    assert said(ask(apex, model="mistral")) == "of mistral"
+    assert said(ask(apex)) == "the second"
+
+
+@pytest.mark.apex(strict=True, surprises=False)
+def test_strict_says_that_a_stub_is_used_up(apex):
+    """And not that there are none."""
+    apex.chat("refund").replies("once").times(1)
+    ask(apex)
+    detail = ask(apex).json()["detail"]
+    assert detail == (
+        "no stub fits this chat call: the nearest, chat(containing='refund'), differs in times: "
+        "wanted at most 1 of those that fit, got a later one"
+    )
+
+
+@pytest.mark.apex(strict=True, surprises=False)
+def test_strict_says_that_a_stub_waits_for_another_call(apex):
+    """By the numbers of both."""
+    apex.chat("refund", nth=2).replies("the second")
+    assert ask(apex).json()["detail"].endswith("differs in nth: wanted call 2 of those that fit, got call 1")
+    assert said(ask(apex)) == "the second"
+    assert ask(apex).json()["detail"].endswith("differs in nth: wanted call 2 of those that fit, got call 3")
+
+
+def test_a_predicate_that_fails_names_its_stub_and_line(apex):
+    """To the caller, and in what surprised the fake: it is the test's mistake, not the fake's."""
+    apex.allow_surprises()
+    apex.chat(where=lambda request: request.nope).replies("never")
+    answer = ask(apex)
+    why = "AttributeError: 'ChatRequest' object has no attribute 'nope'"
+    told = f"the stub chat(where=<lambda>): its predicate raised {why}"
+    assert answer.status_code == 500
+    assert answer.json()["detail"].startswith(f"{told} (test_counts.py, line ")
+    (surprise,) = apex.complaints()
+    assert told in surprise
+
+
+def test_a_template_that_fails_says_why(apex):
+    apex.allow_surprises()
+    apex.chat("refund").template("{{ 1 / 0 }}")
+    assert ask(apex).json()["detail"] == "template '{{ 1 / 0 }}': division by zero"
+    assert len(apex.complaints()) == 1
