@@ -104,6 +104,7 @@ def serve(
     header_timeout: Annotated[Optional[float], typer.Option(help="Seconds for a request's head to be there.")] = None,
     body_timeout: Annotated[Optional[float], typer.Option(help="Seconds for a request's body to go on.")] = None,
     write_timeout: Annotated[Optional[float], typer.Option(help="Seconds for a client to read on.")] = None,
+    idle_timeout: Annotated[Optional[float], typer.Option(help="Seconds for a connection without a request.")] = None,
     store: Annotated[
         Optional[str], typer.Option(help="Where state is kept: memory, sqlite:PATH, or redis://HOST:PORT/DB.")
     ] = None,
@@ -151,6 +152,7 @@ def serve(
         "header_timeout": header_timeout,
         "body_timeout": body_timeout,
         "write_timeout": write_timeout,
+        "idle_timeout": idle_timeout,
         "store": store,
         "max_scopes": max_scopes,
         "store_bytes": store_bytes,

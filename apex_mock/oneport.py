@@ -16,8 +16,9 @@ from uvicorn.server import ServerState
 
 from apex_mock.clock import Micros
 from apex_mock.core.faults.effects import How
-from apex_mock.patience import TOO_MANY, Http, Patience, refusal
+from apex_mock.patience import TOO_MANY, Http, refusal
 from apex_mock.transports.broken import CONNECTION
+from apex_mock.waiting import Patience
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 FAR_TOO_MANY = 1.25  # of the most connections: beyond that one is cut before it has said a word
@@ -329,6 +330,9 @@ class GrpcRelay(_Side):
         self._patience.over(self)
 
     def expired(self) -> None:
+        self.cut()
+
+    def cut(self) -> None:
         if self.transport is not None:
             self.transport.abort()
 

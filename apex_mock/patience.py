@@ -1,18 +1,16 @@
-"""How long the one port waits for a client, and how much of a head it reads: what uvicorn leaves open.
+"""How long the one port waits for a client of HTTP/1.1, and how much of a head it reads: what uvicorn leaves open.
 
-A head that trickles, a body that stalls and a reader that stops reading end with their connection. One look a second
-goes through those that are waited for; a request that comes in one piece is none of them, and costs nothing.
+A head that trickles, a body that stalls and a reader that stops reading end with their connection. A request that comes
+in one piece is not waited for, and costs nothing.
 """
 
-import asyncio
-from typing import Any, Protocol
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from apex_mock.asgi import CAME
-from apex_mock.settings import Settings
+from apex_mock.waiting import Patience
 
-LOOK_EVERY = 1.0  # seconds
 PIECE = 16 * 1024  # bytes that are read at a time, so that what is too long is seen before it has been read whole
 MOST_WAITS = 10  # a body may take this many times as long in all as it may stall
 BAD = b"400 Bad Request"
@@ -27,41 +25,6 @@ def refusal(status: bytes, detail: str) -> bytes:
     head = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n"
     again = b"retry-after: 1\r\n" if status is TOO_MANY else b""
     return head % (status, len(body)) + again + b"\r\n" + body
-
-
-class Awaited(Protocol):
-    """A connection that somebody must use before its `deadline`, in the loop's time."""
-
-    deadline: float
-
-    def expired(self) -> None:
-        """The deadline has passed."""
-        ...
-
-
-class Patience:
-    """The limits, and the connections that are waited for."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self._waiting: set[Awaited] = set()
-        self._look: asyncio.TimerHandle | None = None
-
-    def wait(self, awaited: Awaited, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
-        awaited.deadline = loop.time() + seconds
-        self._waiting.add(awaited)
-        if self._look is None:
-            self._look = loop.call_later(LOOK_EVERY, self._sweep, loop)
-
-    def over(self, awaited: Awaited) -> None:
-        self._waiting.discard(awaited)
-
-    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        now = loop.time()
-        for awaited in [one for one in self._waiting if one.deadline <= now]:
-            self._waiting.discard(awaited)
-            awaited.expired()
-        self._look = loop.call_later(LOOK_EVERY, self._sweep, loop) if self._waiting else None
 
 
 class Http(HttpToolsProtocol):

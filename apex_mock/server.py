@@ -17,13 +17,13 @@ from apex_mock.app import create_app
 from apex_mock.listening import BACKLOG, HERE, Bind, CannotListen, bind, check_exposure
 from apex_mock.mock import ApexMock
 from apex_mock.oneport import GrpcRelay, OnePortProtocol
-from apex_mock.patience import Patience
 from apex_mock.private import PrivateFolder
 from apex_mock.settings import Settings
 from apex_mock.stubfolder import folder_of
 from apex_mock.tls import NAMES, Certificate
 from apex_mock.transports.control.access import Access
 from apex_mock.transports.grpc_server import GrpcServer
+from apex_mock.waiting import Patience
 
 GRACE = 0.3  # seconds for calls under way to end before they are cut
 
@@ -98,9 +98,10 @@ class Server:
         self.where = replace(self.where, port=self._socket.getsockname()[1])
         self._folder = PrivateFolder()
         relays: dict[str, GrpcRelay] = {}
+        patience = Patience(self.mock.settings)
         try:
             grpc_path = str(self._folder.path / "grpc.sock")
-            self._grpc = GrpcServer(self.mock, grpc_path, relays, shared=self._shared is not None)
+            self._grpc = GrpcServer(self.mock, grpc_path, patience, relays, shared=self._shared is not None)
             if self.where.grpc_port is not None:
                 self.where = replace(self.where, grpc_port=self._listen_for_grpc(self.where.grpc_port))
             await self._grpc.start()
@@ -112,7 +113,7 @@ class Server:
             await self._stubs.start()
         await self.mock.standing.ready()
         state = {"grpc_path": grpc_path, "relays": relays, "system": self.mock.clock.system}
-        self._uvicorn = self._make_uvicorn(state | {"patience": Patience(self.mock.settings)})
+        self._uvicorn = self._make_uvicorn(state | {"patience": patience})
         await self._uvicorn.startup(sockets=[self._socket])
         self._serving = asyncio.create_task(self._uvicorn.main_loop())
 
@@ -139,11 +140,12 @@ class Server:
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_keep_alive=75,
             backlog=BACKLOG,
         )
         config.load()
-        config.timeout_graceful_shutdown = GRACE  # type: ignore[assignment]  # typed int, used as seconds
+        # Typed int, used as seconds.
+        config.timeout_graceful_shutdown = GRACE  # type: ignore[assignment]
+        config.timeout_keep_alive = self.mock.settings.idle_timeout  # type: ignore[assignment]
         if self.where.certificate is not None:
             config.ssl = self.where.certificate.context()
         server = uvicorn.Server(config)

@@ -46,6 +46,7 @@ class Settings:
     max_connections, max_streams: how many there may be at once, for each worker.
     header_timeout, body_timeout, write_timeout: seconds for a head to be there, for a body to go on, for a client to
         read on.
+    idle_timeout: seconds that a connection may stay without a request.
     store: where state is kept: "memory", "sqlite:PATH" or "redis://HOST:PORT/DB".
     max_scopes: how many scopes are kept in which something was stored, and how many that were only called.
     store_bytes: what all of them may take.
@@ -78,6 +79,7 @@ class Settings:
     header_timeout: Annotated[float, Field(gt=0, lt=1e6)] = 30.0
     body_timeout: Annotated[float, Field(gt=0, lt=1e6)] = 30.0
     write_timeout: Annotated[float, Field(gt=0, lt=1e6)] = 60.0
+    idle_timeout: Annotated[float, Field(gt=0, lt=1e6)] = 75.0
     store: str = MEMORY
     max_scopes: Annotated[int, Field(ge=1)] = 10_000
     store_bytes: Annotated[int, Field(ge=1 << 20)] = 256 * 1024 * 1024

@@ -33,6 +33,9 @@ class Relay(Protocol):
     def expect(self, marker: bytes, how: How) -> None:
         """When a message of these bytes comes by: reset the connection (drop), or end its stream (no_end)."""
 
+    def cut(self) -> None:
+        """Ends the connection at once."""
+
 
 Relays: TypeAlias = Mapping[str, Relay]  # by the name that gRPC has for the other end of a connection
 NEAREST: Mapping[How, tuple[Code, str]] = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from types import MappingProxyType
@@ -18,6 +19,8 @@ from apex_mock.errors import ApexError, Code, Crash, InvalidRequest
 from apex_mock.faulting import ACTING
 from apex_mock.mock import ApexMock
 from apex_mock.transports.grpc_broken import Context, Relays, broken_call, came, metadata
+from apex_mock.transports.grpc_waiting import AT_A_TIME, Clients
+from apex_mock.waiting import Patience
 from apex_mock.wire import rpc
 from apex_mock.wire.gen.apex.v1 import apex_pb
 from apex_mock.wire.methods import METHODS, SERVICE, Method
@@ -40,6 +43,16 @@ STOP_WITHIN = 0.5  # seconds that a stop may take after its grace
 log = logging.getLogger("apex_mock")
 
 
+class _Gone(logging.Filter):
+    """A client that goes while it is sent to is no error: grpcio would print a traceback for each."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith("ExecuteBatchError raised in core")
+
+
+_GONE = _Gone()
+
+
 class GrpcServer:
     """grpcio's server with every service on it: on a private Unix socket, and on ports of its own.
 
@@ -52,6 +65,7 @@ class GrpcServer:
         self,
         mock: ApexMock,
         unix_path: str,
+        patience: Patience,
         relays: Relays = MappingProxyType({}),
         *,
         shared: bool = False,
@@ -63,9 +77,13 @@ class GrpcServer:
             # Between the two, gRPC refuses the more of them the longer they are: so both are the same.
             ("grpc.max_metadata_size", settings.max_header_bytes),
             ("grpc.absolute_max_metadata_size", settings.max_header_bytes),
+            ("grpc.max_allowed_incoming_connections", settings.max_connections),  # of each port
+            ("grpc.server_handshake_timeout_ms", math.ceil(settings.header_timeout * 1000)),
+            ("grpc.max_connection_idle_ms", math.ceil(settings.idle_timeout * 1000)),
         )
+        self._clients = Clients(patience, relays)
         self._server = grpc.aio.server(options=[*OPTIONS, *more])
-        self._server.add_generic_rpc_handlers((_Methods(mock, relays),))
+        self._server.add_generic_rpc_handlers((_Methods(mock, self._clients),))
         self._health = grpc_health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
@@ -76,15 +94,21 @@ class GrpcServer:
         """Opens a port, with a key and a certificate over TLS, and returns its number. Raises RuntimeError."""
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         if tls is None:
-            return int(self._server.add_insecure_port(address))
-        return int(self._server.add_secure_port(address, grpc.ssl_server_credentials([tls])))
+            opened = self._server.add_insecure_port(address)
+        else:
+            opened = self._server.add_secure_port(address, grpc.ssl_server_credentials([tls]))
+        self._clients.port = int(opened)
+        return self._clients.port
 
     async def start(self) -> None:
+        logging.getLogger("grpc._cython.cygrpc").addFilter(_GONE)
         await self._server.start()
+        self._clients.start()
         for name in ("", SERVICE):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
 
     async def stop(self, grace: float) -> None:
+        self._clients.stop()
         await self._health.enter_graceful_shutdown()
         # Calls that were given up in great numbers leave grpc waiting for what does not come.
         with suppress(TimeoutError):
@@ -103,11 +127,11 @@ def _private_pool() -> descriptor_pool.DescriptorPool:
 class _Methods(grpc.GenericRpcHandler):
     """Finds the handler of a path; None makes grpcio answer UNIMPLEMENTED."""
 
-    def __init__(self, mock: ApexMock, relays: Relays) -> None:
+    def __init__(self, mock: ApexMock, clients: Clients) -> None:
         self._mock = mock
-        self._handlers = {method.path: _handler(mock, method, relays) for method in METHODS}
+        self._handlers = {method.path: _handler(mock, method, clients) for method in METHODS}
         # Only a handler that streams can end a call otherwise than it should; to the client both are the same.
-        self._breakable = {method.path: _breakable(mock, method, relays) for method in METHODS}
+        self._breakable = {method.path: _breakable(mock, method, clients) for method in METHODS}
 
     def service(self, call_details: grpc.HandlerCallDetails) -> "RpcHandler | None":
         may_break = self._mock.may_break(call_details.invocation_metadata)
@@ -118,28 +142,29 @@ class _Methods(grpc.GenericRpcHandler):
         return handler
 
 
-def _handler(mock: ApexMock, method: Method, relays: Relays) -> RpcHandler:
+def _handler(mock: ApexMock, method: Method, clients: Clients) -> RpcHandler:
     # Bytes go through as they are: a deserializer that raises would be answered with UNKNOWN and no word of why. And
     # each handler reads its one message itself: grpcio never answers a unary call that ends without one.
     if method.handle is None:
-        return grpc.stream_stream_rpc_method_handler(_stream(mock, method, relays))
-    call = _chat(mock, method, relays) if method.name == "ChatCompletion" else _unary(mock, method)
+        return grpc.stream_stream_rpc_method_handler(_stream(mock, method, clients))
+    call = _chat(mock, method, clients) if method.name == "ChatCompletion" else _unary(mock, method, clients)
     return grpc.stream_unary_rpc_method_handler(call)
 
 
-def _breakable(mock: ApexMock, method: Method, relays: Relays) -> RpcHandler:
+def _breakable(mock: ApexMock, method: Method, clients: Clients) -> RpcHandler:
     """The same, for calls on which a fault may act."""
     if method.handle is None:
-        return _handler(mock, method, relays)
-    return grpc.stream_stream_rpc_method_handler(_broken_unary(mock, method, relays))
+        return _handler(mock, method, clients)
+    return grpc.stream_stream_rpc_method_handler(_broken_unary(mock, method, clients))
 
 
 async def _admit(mock: ApexMock, context: Context) -> Any:
     return await mock.gate.admit(tuple(context.invocation_metadata() or ()), _TRANSPORT, mock.clock.now)
 
 
-async def _read(method: Method, context: Context, read: Callable[[bytes], Any]) -> Any:
+async def _read(method: Method, context: Context, clients: Clients, read: Callable[[bytes], Any]) -> Any:
     data = await context.read()
+    clients.rests()
     if not isinstance(data, bytes):  # EOF
         raise InvalidRequest("the call ended without a whole message")
     try:
@@ -148,37 +173,39 @@ async def _read(method: Method, context: Context, read: Callable[[bytes], Any]) 
         raise InvalidRequest(f"the message is not a {method.input.desc().name}: {error}") from None
 
 
-def _unary(mock: ApexMock, method: Method) -> Callable[[Requests, Context], Awaitable[bytes]]:
+def _unary(mock: ApexMock, method: Method, clients: Clients) -> Callable[[Requests, Context], Awaitable[bytes]]:
     handle = method.handle
     assert handle is not None
     read = method.input.from_binary
 
     async def call(_: Requests, context: Context) -> bytes:
+        clients.begins(context)
         try:
             caller = await _admit(mock, context)
-            answer: Message[Any] = await handle(mock, await _read(method, context, read), caller)
-            return await _broken(answer.to_binary(), context)
-        except ApexError as error:
-            return await _abort(context, error)
-        except Exception:
-            return await _abort(context, _crash(method))
+            answer: Message[Any] = await handle(mock, await _read(method, context, clients, read), caller)
+            message = await _broken(answer.to_binary(), context)
+            clients.reads(context, len(message))
+            return message
+        except Exception as error:
+            return await _fail(method, context, error)
 
     return call
 
 
-def _chat(mock: ApexMock, method: Method, relays: Relays) -> Callable[[Requests, Context], Awaitable[bytes]]:
+def _chat(mock: ApexMock, method: Method, clients: Clients) -> Callable[[Requests, Context], Awaitable[bytes]]:
     """The busiest call by a shorter way: from bytes to bytes without a message in between."""
 
     async def call(_: Requests, context: Context) -> bytes:
+        clients.begins(context)
         try:
             caller = await _admit(mock, context)
-            asked = await _read(method, context, rpc.read_chat)
-            answer = await mock.chat(asked, caller, came(context, relays))
-            return await _broken(rpc.completion_binary(await mock.finish(answer)), context)
-        except ApexError as error:
-            return await _abort(context, error)
-        except Exception:
-            return await _abort(context, _crash(method))
+            asked = await _read(method, context, clients, rpc.read_chat)
+            answer = await mock.chat(asked, caller, came(context, clients.relays))
+            message = await _broken(rpc.completion_binary(await mock.finish(answer)), context)
+            clients.reads(context, len(message))
+            return message
+        except Exception as error:
+            return await _fail(method, context, error)
 
     return call
 
@@ -193,48 +220,61 @@ async def _broken(message: bytes, context: Context) -> bytes:
     return changed[0]
 
 
-def _broken_unary(mock: ApexMock, method: Method, relays: Relays) -> Streaming:
+def _broken_unary(mock: ApexMock, method: Method, clients: Clients) -> Streaming:
     handle = method.handle
     assert handle is not None
     read = method.input.from_binary
 
     async def call(_: Requests, context: Context) -> AsyncIterator[bytes]:
+        clients.begins(context)
         try:
             caller = await _admit(mock, context)
-            answer: Message[Any] = await handle(mock, await _read(method, context, read), caller)
-            broken = await broken_call(context, relays, streamed=False)
+            answer: Message[Any] = await handle(mock, await _read(method, context, clients, read), caller)
+            broken = await broken_call(context, clients.relays, streamed=False)
             for message in broken.messages(answer.to_binary()) if broken else [answer.to_binary()]:
+                clients.reads(context, len(message))
                 yield message
             if broken is not None and (last := broken.end()) is not None:
                 yield last
-        except ApexError as error:
-            await _abort(context, error)
-        except Exception:
-            await _abort(context, _crash(method))
+        except Exception as error:
+            await _fail(method, context, error)
 
     return call
 
 
-def _stream(mock: ApexMock, method: Method, relays: Relays) -> Streaming:
+def _stream(mock: ApexMock, method: Method, clients: Clients) -> Streaming:
     async def call(_: Requests, context: Context) -> AsyncIterator[bytes]:
+        clients.begins(context)
         try:
             caller = await _admit(mock, context)
-            asked = await _read(method, context, rpc.read_stream)
-            answer = await mock.chat(asked, caller, came(context, relays))
-            broken = await broken_call(context, relays, streamed=True)
+            asked = await _read(method, context, clients, rpc.read_stream)
+            answer = await mock.chat(asked, caller, came(context, clients.relays))
+            broken = await broken_call(context, clients.relays, streamed=True)
+            left = len(answer.plan.chunks)
             async with aclosing(mock.play(answer)) as parts:
                 async for chunks in parts:
+                    size = 0
                     for binary in rpc.chunk_binaries(answer.plan, chunks):
                         for message in broken.messages(binary) if broken else (binary,):
+                            if size <= 0:
+                                clients.reads(context, size := AT_A_TIME)
+                            size -= len(message)
                             yield message
+                    left -= len(chunks)
+                    if left:
+                        clients.rests()
             if broken is not None and (last := broken.end()) is not None:
                 yield last
-        except ApexError as error:
-            await _abort(context, error)
-        except Exception:
-            await _abort(context, _crash(method))
+        except Exception as error:
+            await _fail(method, context, error)
 
     return call
+
+
+async def _fail(method: Method, context: Context, error: Exception) -> NoReturn:
+    if isinstance(error, grpc.aio.AbortError):  # while it waited for its client
+        raise error
+    await _abort(context, error if isinstance(error, ApexError) else _crash(method))
 
 
 async def _abort(context: Context, error: ApexError) -> NoReturn:

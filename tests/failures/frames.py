@@ -4,11 +4,13 @@ import select
 import socket
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
 END_STREAM, END_HEADERS, ACK = 0x1, 0x4, 0x1
 CANCEL = 8
+INITIAL_WINDOW = 4  # a setting: how many bytes of a call's answer may come before more are asked for
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
@@ -50,13 +52,34 @@ def block(path: str, more: Mapping[str, str] | None = None) -> bytes:
     return b"".join(literal(name, value) for name, value in fields.items())
 
 
-class Peer:
-    """A connection that has said hello; it reads only when asked to."""
+def call(stream: int, path: str, message: bytes, more: Mapping[str, str] | None = None) -> bytes:
+    """A whole gRPC call with its one message."""
+    data = struct.pack(">BI", 0, len(message)) + message
+    return frame(HEADERS, END_HEADERS, stream, block(path, more)) + frame(DATA, END_STREAM, stream, data)
 
-    def __init__(self, address: str) -> None:
+
+def window(stream: int, size: int) -> bytes:
+    """So many more bytes may come: of one call, or of all (0)."""
+    return frame(WINDOW_UPDATE, 0, stream, struct.pack(">I", size))
+
+
+def frames_in(data: bytes) -> list[tuple[int, int, int, bytes]]:
+    """The whole frames: kind, flags, stream, payload."""
+    found = []
+    while len(data) >= 9 and len(data) >= 9 + (size := int.from_bytes(data[:3])):
+        found.append((data[3], data[4], int.from_bytes(data[5:9]), data[9 : 9 + size]))
+        data = data[9 + size :]
+    return found
+
+
+class Peer:
+    """A connection that has said hello; it reads only when asked to. `initial_window` is for each call's answer."""
+
+    def __init__(self, address: str, initial_window: int | None = None) -> None:
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host, int(port)), timeout=10)
-        self.socket.sendall(PREFACE + frame(SETTINGS, 0, 0))
+        asked = b"" if initial_window is None else struct.pack(">HI", INITIAL_WINDOW, initial_window)
+        self.socket.sendall(PREFACE + frame(SETTINGS, 0, 0, asked))
 
     def send(self, data: bytes) -> bool:
         """False once the server has closed the connection."""
@@ -74,6 +97,15 @@ class Peer:
             return self.socket.recv(1 << 20) if ready else b""
         except OSError:
             return b""
+
+    def read_to_end(self, within: float = 20) -> bytes:
+        """All that comes until the server ends the connection; fails when it does not."""
+        self.socket.settimeout(within)
+        received = b""
+        with suppress(ConnectionResetError):
+            while piece := self.socket.recv(1 << 20):
+                received += piece
+        return received
 
     def __enter__(self) -> "Peer":
         return self

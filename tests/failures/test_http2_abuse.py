@@ -109,23 +109,29 @@ pytestmark = pytest.mark.xdist_group("http2 abuse")
 @pytest.fixture(scope="module")
 def server() -> Iterator[Running]:
     """A process of its own, which must end when it is told to, whatever it has been through."""
-    with serving() as running:
+    with serving("--grpc-port", "0") as running:
         yield running
 
 
+@pytest.fixture(params=["shared", "own"])
+def address(server, request) -> str:
+    """The port that is abused."""
+    return server.address if request.param == "shared" else server.grpc_address
+
+
 @pytest.fixture
-def others(server, key) -> Iterator[list[Wire]]:
+def others(server, address, key) -> Iterator[list[Wire]]:
     """Clients that behave, of gRPC and of HTTP/1.1."""
-    made = [WIRES[kind](server.address, key) for kind in ("grpc", "connect")]
+    made = [WIRES["grpc"](address, key), WIRES["connect"](server.address, key)]
     yield made
     for wire in made:
         wire.close()
 
 
 @pytest.mark.parametrize("abuse", ABUSES, ids=lambda abuse: abuse.__name__)
-def test_the_others_are_answered_all_along(server, others, abuse):
+def test_the_others_are_answered_all_along(address, others, abuse):
     """While it goes on, and after it; and the abuser ends with its connection closed, or ignored."""
-    with Peer(server.address) as abuser:
+    with Peer(address) as abuser:
         going_on = threading.Thread(target=lambda: all(abuser.send(abuse(n)) for n in range(ROUNDS)))
         going_on.start()
         while going_on.is_alive():
@@ -133,5 +139,5 @@ def test_the_others_are_answered_all_along(server, others, abuse):
             abuser.read(0.01)
         going_on.join()
         assert [wire.call("ChatCompletion", HELLO).code for wire in others] == [OK, OK]
-    with Peer(server.address) as afresh:
+    with Peer(address) as afresh:
         assert afresh.read(5)[3] == SETTINGS, "a new connection is greeted"

@@ -11,9 +11,10 @@ import grpc
 import httpx
 import pytest
 
-from apex_mock import ApexMock, Server, serve
+from apex_mock import ApexMock, Server, Settings, serve
 from apex_mock.listening import Bind, CannotListen
 from apex_mock.transports.grpc_server import GrpcServer
+from apex_mock.waiting import Patience
 from tests.wires import HELLO, OK, WIRES
 
 
@@ -253,7 +254,7 @@ def test_the_loop_is_closed_after_a_failed_start():
 
 async def test_grpcs_own_port_is_never_shared_by_grpc_itself(tmp_path):
     """Not even in the moment between asking whether it is free and taking it."""
-    first, second = (GrpcServer(ApexMock(), str(tmp_path / f"{n}.sock"), {}) for n in range(2))
+    first, second = (GrpcServer(ApexMock(), str(tmp_path / f"{n}.sock"), Patience(Settings())) for n in range(2))
     port = first.listen("127.0.0.1", 0)
     await first.start()
     with pytest.raises(RuntimeError):
