@@ -43,16 +43,6 @@ STOP_WITHIN = 0.5  # seconds that a stop may take after its grace
 log = logging.getLogger("apex_mock")
 
 
-class _Gone(logging.Filter):
-    """A client that goes while it is sent to is no error: grpcio would print a traceback for each."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not str(record.msg).startswith("ExecuteBatchError raised in core")
-
-
-_GONE = _Gone()
-
-
 class GrpcServer:
     """grpcio's server with every service on it: on a private Unix socket, and on ports of its own.
 
@@ -101,7 +91,6 @@ class GrpcServer:
         return self._clients.port
 
     async def start(self) -> None:
-        logging.getLogger("grpc._cython.cygrpc").addFilter(_GONE)
         await self._server.start()
         self._clients.start()
         for name in ("", SERVICE):
@@ -253,12 +242,13 @@ def _stream(mock: ApexMock, method: Method, clients: Clients) -> Streaming:
             left = len(answer.plan.chunks)
             async with aclosing(mock.play(answer)) as parts:
                 async for chunks in parts:
-                    size = 0
+                    room = 0
                     for binary in rpc.chunk_binaries(answer.plan, chunks):
                         for message in broken.messages(binary) if broken else (binary,):
-                            if size <= 0:
-                                clients.reads(context, size := AT_A_TIME)
-                            size -= len(message)
+                            if room < len(message):
+                                clients.reads(context, len(message))
+                                room = AT_A_TIME
+                            room -= len(message)
                             yield message
                     left -= len(chunks)
                     if left:

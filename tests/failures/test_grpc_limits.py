@@ -32,19 +32,31 @@ from tests.wires import HELLO, OK, PLAIN, WIRES, message_of
 SERVICE = "/apex.v1.ApexService/"
 CHAT, STREAM, SESSIONS = SERVICE + "ChatCompletion", SERVICE + "ChatCompletionStream", SERVICE + "GetChatSessions"
 ASKED = {path: message_of(path.removeprefix(SERVICE), HELLO).to_binary() for path in (CHAT, STREAM)} | {SESSIONS: b""}
-TIMEOUTS = ("--header-timeout", "0.3", "--body-timeout", "0.3", "--write-timeout", "0.3", "--idle-timeout", "0.6")
-PORTS = ["shared", "own"]
+PORTS = pytest.mark.parametrize("port", ["address", "grpc_address"], ids=["shared", "own"])
 
 
 @pytest.fixture(scope="module")
 def strict() -> Iterator[Running]:
-    with serving("--grpc-port", "0", *TIMEOUTS) as running:
+    with serving("--grpc-port", "0", "--body-timeout", "0.3", "--write-timeout", "0.3") as running:
         yield running
 
 
-@pytest.fixture(params=PORTS)
-def address(strict, request) -> str:
-    return strict.address if request.param == "shared" else strict.grpc_address
+@pytest.fixture(scope="module")
+def small() -> Iterator[Running]:
+    limits = ("--max-connections", "6", "--header-timeout", "0.3", "--write-timeout", "1")
+    with serving("--grpc-port", "0", *limits) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Running]:
+    with serving("--grpc-port", "0", "--header-timeout", "0.3", "--idle-timeout", "0.6") as running:
+        yield running
+
+
+@pytest.fixture
+def address(strict, port) -> str:
+    return getattr(strict, port)
 
 
 def in_flight(server: Running) -> int:
@@ -62,6 +74,7 @@ def is_served(address: str) -> None:
 # --- Slow readers -----------------------------------------------------------------------------------------------------
 
 
+@PORTS
 def test_a_client_that_withholds_its_window_is_cut(strict, address):
     """Its connection ends and its call with it; a stream on another connection goes on."""
     with ExitStack() as stack:
@@ -78,6 +91,7 @@ def test_a_client_that_withholds_its_window_is_cut(strict, address):
     assert not strict.errors
 
 
+@PORTS
 def test_many_that_withhold_their_windows_are_cut_together(strict, address):
     """And their files are closed."""
     process = psutil.Process(strict.pid)
@@ -93,14 +107,14 @@ def test_many_that_withhold_their_windows_are_cut_together(strict, address):
     soon(lambda: in_flight(strict) == 0)
 
 
-def test_a_client_that_reads_slowly_but_reads_is_not_cut():
+def test_a_client_that_reads_slowly_but_reads_is_not_cut(small):
     """However long it takes in all: each message counts anew."""
     text, pieces, pause = "many words " * 5_000, 14, 0.2
-    with serving("--grpc-port", "0", "--write-timeout", "1") as server, ExitStack() as stack:
+    with ExitStack() as stack:
         stub = {"when": {"prompt": "long"}, "reply": {"chunks": [text] * pieces}}
-        httpx.post(f"{server.url}/__apex/stubs", json=stub, verify=PLAIN).raise_for_status()
+        httpx.post(f"{small.url}/__apex/stubs", json=stub, verify=PLAIN).raise_for_status()
         asked = message_of("ChatCompletionStream", {"messages": [{"role": "user", "content": "long"}]}).to_binary()
-        addresses = (server.address, server.grpc_address)
+        addresses = (small.address, small.grpc_address)
         peers = {stack.enter_context(Peer(address, initial_window=0)): b"" for address in addresses}
         for peer in peers:
             peer.send(window(0, 1 << 30) + call(1, STREAM, asked))
@@ -121,6 +135,7 @@ def _ended(received: bytes, stream: int = 1) -> bool:
 # --- Slow senders -----------------------------------------------------------------------------------------------------
 
 
+@PORTS
 def test_a_message_that_does_not_come_ends_its_call(strict, address):
     """With DEADLINE_EXCEEDED and the limit's name, whether a part of it has come or none; the connection goes on."""
     part = frame(DATA, 0, 1, struct.pack(">BI", 0, 1000) + b"x")
@@ -156,21 +171,34 @@ SILENCES = [
 ]
 
 
-def test_a_connection_that_asks_nothing_is_closed(address):
+@PORTS
+def test_a_connection_that_asks_nothing_is_closed(hasty, port):
     """Wherever it stops: before the preface, in it or after it, in a frame or between two, in a head."""
+    _is_closed_whatever_it_says(getattr(hasty, port), SILENCES)
+
+
+def test_a_connection_that_does_not_say_hello_is_closed_before_it_is_idle(small):
+    """HTTP/2's hello ends with the client's settings."""
+    for address in (small.address, small.grpc_address):
+        _is_closed_whatever_it_says(address, SILENCES[:4])
+
+
+def _is_closed_whatever_it_says(address: str, said: list[bytes]) -> None:
     host, port = address.split(":")
     with ExitStack() as stack:
-        made = [stack.enter_context(socket.create_connection((host, int(port)), timeout=20)) for _ in SILENCES]
-        for connection, sent in zip(made, SILENCES, strict=True):
+        made = [stack.enter_context(socket.create_connection((host, int(port)), timeout=20)) for _ in said]
+        for connection, sent in zip(made, said, strict=True):
             connection.sendall(sent)
         for connection in made:
             while connection.recv(65536):
                 pass
-    is_served(address)
+    soon(lambda: _greeted(address)).socket.close()
 
 
-def test_an_idle_connection_is_told_to_go(strict, address):
+@PORTS
+def test_an_idle_connection_is_told_to_go(hasty, port):
     """With GOAWAY, which a client takes for a reason to make another with its next call; over HTTP it is closed."""
+    address = getattr(hasty, port)
     with Peer(address) as peer:
         peer.send(call(1, CHAT, ASKED[CHAT]))
         assert GOAWAY in [kind for kind, *_ in frames_in(peer.read_to_end())]
@@ -179,8 +207,8 @@ def test_an_idle_connection_is_told_to_go(strict, address):
     time.sleep(0.8)
     assert wire.call("ChatCompletion", HELLO).code == OK
     wire.close()
-    host, port = strict.address.split(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
+    host, number = hasty.address.split(":")
+    with socket.create_connection((host, int(number)), timeout=20) as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
         while connection.recv(65536):
             pass
@@ -189,19 +217,23 @@ def test_an_idle_connection_is_told_to_go(strict, address):
 # --- Too many ---------------------------------------------------------------------------------------------------------
 
 
-def test_one_connection_too_many_is_closed_and_the_next_is_served_when_one_has_gone():
+def test_one_connection_too_many_is_closed_and_the_next_is_served_when_one_has_gone(small):
     """On gRPC's own port, too: without a word there; those that are there are not disturbed."""
-    with serving("--grpc-port", "0", "--max-connections", "4") as server, ExitStack() as stack:
-        held = [stack.enter_context(Peer(server.grpc_address)) for _ in range(4)]
-        assert all(peer.read(20) for peer in held)
-        with Peer(server.grpc_address) as fifth:
-            assert fifth.read_to_end() == b""
+    address = small.grpc_address
+    with ExitStack() as stack:
+        held = [stack.enter_context(soon(lambda: _greeted(address))) for _ in range(6)]
+        with Peer(address) as seventh:
+            assert seventh.read_to_end() == b""
         held[0].send(call(1, CHAT, ASKED[CHAT]))
-        soon(lambda: b"The capital of France is Paris" in held[0].read(20))
+        _read_until_ended(held[0], 1)
         held.pop().socket.close()
-        soon(lambda: _greeted(server.grpc_address))
+        soon(lambda: _greeted(address)).socket.close()
 
 
-def _greeted(address: str) -> bool:
-    with Peer(address) as peer:
-        return bool(peer.read(20))
+def _greeted(address: str) -> Peer | None:
+    """A connection, if it is let in."""
+    peer = Peer(address)
+    if not peer.read(20):
+        peer.socket.close()
+        return None
+    return peer
