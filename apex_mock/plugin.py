@@ -29,6 +29,9 @@ URL_VARIABLE = "APEX_MOCK_URL"
 DOCUMENTED = "https://constellation.api.cloud.macrocosmos.ai"
 REST = "https://sn1.api.macrocosmos.ai"
 HINT = "Is that as it should be? apex.allow_surprises(), @pytest.mark.apex(surprises=False), or .optional() on a stub."
+PAST_HTTPX = (
+    "apex_respx answers httpx only: gRPC clients and openai 3 go past it, to the real host. For them take apex."
+)
 _HELD = pytest.StashKey["list[Apex]"]()
 _PASSED = pytest.StashKey[bool]()
 _TOLD = pytest.StashKey[list[dict[str, Any]]]()
@@ -92,6 +95,8 @@ def pytest_runtest_makereport(
     if report.failed and report.when != "teardown":
         for handle in handles:
             said = [*(f"surprised by {what}" for what in handle.complaints()), handle.describe()]
+            if "apex_respx" in getattr(item, "fixturenames", ()) and not handle.calls():
+                said.append(PAST_HTTPX)
             report.sections.append(("apex-mock", "\n".join(said)))
     if report.when == "teardown" and _TOLD in item.stash:
         report.apex = item.stash[_TOLD]  # type: ignore[attr-defined]  # xdist sends it along

@@ -16,7 +16,7 @@ from rich.console import Console
 from .mutants import tenth
 from .report.files import as_json, as_junit, write
 from .report.html import as_html
-from .report.model import report_of
+from .report.model import Report, report_of
 from .report.terminal import print_report
 from .results import Result
 from .runner import ALLOWANCES, Runner, every_item
@@ -125,14 +125,25 @@ class _Reports:
         if report.when == "call" and sent is not None:
             self._results.append(Result.from_json(orjson.loads(sent)))
 
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A run in which nothing could be checked says nothing good of the target."""
+        if self._results and not self._report().ran and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _report(self) -> Report:
+        seconds = (datetime.now(UTC) - self._at).total_seconds()
+        target = self._config.getoption("--apex-target", None) or FAKE
+        return report_of(target, self._results, self._at, seconds)
+
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         option = partial(self._config.getoption, default=None)
         if not self._results:
             return
-        seconds = (datetime.now(UTC) - self._at).total_seconds()
-        report = report_of(option("--apex-target") or FAKE, self._results, self._at, seconds)
+        report = self._report()
         if option("--apex-contract"):
             print_report(report, Console(file=terminalreporter._tw._file))
+        elif not report.ran:
+            terminalreporter.write_line(report.verdict, red=True)
         for name, content in (("html", as_html), ("json", as_json), ("junit", as_junit)):
             if path := option(f"--apex-{name}"):
                 write(Path(path), content(report))

@@ -62,6 +62,14 @@ def test_results_of_workers_are_in_the_report(tmp_path: Path):
     assert (value["ok"], value["counts"]["holds"], value["target"]) == (True, 8, "the fake, in this process")
 
 
+def test_a_target_of_which_nothing_could_be_checked_is_no_success():
+    """As with apex-mock verify: skips alone would read as if all were well."""
+    done = run("--apex-target=http://127.0.0.1:9", "-k", "HEALTH")
+    assert done.returncode == 1
+    assert "Nothing could be checked at http://127.0.0.1:9." in done.stdout
+    assert " skipped" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("argument", "said"),
     [

@@ -96,3 +96,21 @@ def test_time_moves_by_numbers(apex, seconds):
     for move in (apex.clock.advance, apex.clock.scale):
         with pytest.raises(ValueError, match="a number of"):
             move(seconds)
+
+
+def test_who_goes_past_httpx_is_told_so(inner):
+    """A test behind apex_respx that fails while nothing came has most likely a client of another kind."""
+    result = inner(
+        textwrap.dedent("""
+        import httpx
+
+        def test_past_it(apex_respx):
+            raise ConnectionError("no such host")
+
+        def test_through_it(apex_respx):
+            httpx.get("https://sn1.api.macrocosmos.ai/v1/models")
+            raise ConnectionError("something else")
+        """)
+    )
+    result.assert_outcomes(failed=2)
+    assert result.stdout.str().count("gRPC clients and openai 3 go past it, to the real host. For them take apex.") == 1
