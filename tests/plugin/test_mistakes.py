@@ -108,7 +108,8 @@ def test_who_goes_past_httpx_is_told_so(inner):
             raise ConnectionError("no such host")
 
         def test_through_it(apex_respx):
-            httpx.get("https://sn1.api.macrocosmos.ai/v1/models")
+            asked = {"search_query": "bees"}
+            httpx.post("https://sn1.api.macrocosmos.ai/web_retrieval", json=asked, headers={"api-key": "k"})
             raise ConnectionError("something else")
         """)
     )
