@@ -14,15 +14,41 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["pytester"]
 
-# No deadline: the first example of a run pays for loading the fixtures. HYPOTHESIS_PROFILE=thorough looks longer.
+# No deadline: the first example of a run pays for loading the fixtures. The same examples in each run, or CI would find
+# on one commit what the next one has not; HYPOTHESIS_PROFILE=thorough looks longer, and elsewhere each time.
 for name, examples in (("house", 30), ("thorough", 1000)):
-    settings.register_profile(name, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile(
+        name,
+        deadline=None,
+        max_examples=examples,
+        derandomize=name == "house",
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one group run in one worker: xdist 3.8 writes the group where pytest 9.2 no longer looks for it."""
+# Folders whose tests are no unit tests, by the marker that tells why.
+MARKED = {
+    "failures": "failures",
+    "attacks": "attacks",
+    "mutants": "attacks",
+    **dict.fromkeys(("plugin", "recipes", "examples"), "inner"),
+}
+SLOW = {"clients", *MARKED.values()}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    for item in items:
+        for folder in item.path.relative_to(config.rootpath).parent.parts:
+            if folder in MARKED:
+                item.add_marker(MARKED[folder])
+    yield
+    # What takes seconds begins first, or it would be waited for when all else is done.
+    items.sort(
+        key=lambda item: not any(item.iter_markers(name) for name in ("failures", "attacks", "inner", "clients"))
+    )
+    # Tests of one group run in one worker: xdist 3.8 writes the group where pytest 9.2 no longer looks for it.
     for item in items:
         grouped = getattr(item, "_nodeid", item.nodeid)
         if grouped != item.nodeid:

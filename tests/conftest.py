@@ -19,15 +19,6 @@ PLUGINS_LEFT_OUT = ("-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", 
 os.environ.setdefault("PYTEST_ADDOPTS", " ".join(PLUGINS_LEFT_OUT))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that run pytest inside, or another language's runner, or that break servers, are no unit tests."""
-    for item in items:
-        if "failures" in item.path.parts:
-            item.add_marker("failures")
-        if {"plugin", "recipes", "examples"} & set(item.path.parts):
-            item.add_marker("inner")
-
-
 @pytest.fixture(scope="session")
 def http() -> Iterator[httpx.Client]:
     """A client without a key or a base: making one for each call costs more than the call."""

@@ -15,6 +15,7 @@ import pytest
 from apex_mock import Server
 from tests.contract import minimal_server
 
+pytestmark = pytest.mark.inner
 HOME = Path(__file__).parent.parent.parent
 KEEP = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL")
 

@@ -163,6 +163,7 @@ def test_a_server_is_not_opened_to_others_by_the_way():
         pass
 
 
+@pytest.mark.inner
 def test_the_command_line_makes_a_token_and_prints_what_is_exposed():
     """Which then opens the control API, and `apex-mock env` finds it in its variable."""
     command = [sys.executable, "-m", "apex_mock"]

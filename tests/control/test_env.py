@@ -16,6 +16,8 @@ from apex_mock import Server, serve
 from apex_mock.environment import FORMATS
 from apex_mock.tls import make_certificate
 
+pytestmark = pytest.mark.inner
+
 
 def env(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "apex_mock", "env", *arguments]

@@ -70,6 +70,7 @@ def test_a_bad_file_is_one_line(folder, name, text, said):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.inner
 def test_a_server_does_not_start_with_a_bad_file(folder):
     """Exit code 2 and one line; a folder that is not there likewise."""
     (folder / "b.yaml").write_text("reply: 5")

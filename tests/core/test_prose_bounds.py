@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apex_mock.core.prose import compose, count_tokens, cut, tokenize
@@ -87,7 +87,6 @@ FRAGMENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.lists(
         st.tuples(ROLES, st.lists(FRAGMENTS | st.text(max_size=12), min_size=1, max_size=8)), min_size=1, max_size=5

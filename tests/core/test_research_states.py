@@ -136,7 +136,7 @@ class ResearchJob(RuleBasedStateMachine):
         assert self.fails or view.chunks == self.full
 
 
-ResearchJob.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+ResearchJob.TestCase.settings = settings(stateful_step_count=20)
 TestResearchJob = ResearchJob.TestCase
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apex_mock import fixtures
@@ -131,7 +131,6 @@ def test_the_purposes_are_what_was_searched(prompt):
 # --- Sources ----------------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=80)
 @given(st.sampled_from(QUESTIONS), st.integers(0, 1_000_000))
 def test_every_citation_has_a_source_that_retrieval_gave(prompt, seed):
     search = Searches(seed)
@@ -191,13 +190,11 @@ def test_a_search_that_gives_nothing_still_ends_in_an_answer():
 # --- The final answer -------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=150)
 @given(st.sampled_from(QUESTIONS), st.integers(0, 1_000_000))
 def test_the_final_answer_has_400_to_1500_words(prompt, seed):
     assert 400 <= len(final_of(write(prompt, seed)).split()) <= 1_500
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.text(min_size=1, max_size=400), st.integers(0, 1_000_000))
 def test_any_prompt_gets_a_whole_answer(prompt, seed):
     texts = write(prompt, seed)

@@ -90,6 +90,7 @@ def test_a_long_header_is_written_as_hpack_has_it():
     assert literals([("a", "x" * 300)])[3:6] == b"\x7f\xad\x01"
 
 
+@pytest.mark.inner
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -109,6 +110,7 @@ def test_the_command_says_what_to_mend(arguments, said):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.inner
 def test_the_command_starts_a_fake_of_its_own_measures_it_and_writes_the_figures(tmp_path):
     """Ends with 0 or 1 by the targets, whichever the machine allows."""
     command = [sys.executable, "-m", "apex_mock", "fidelity", "--streams", "4", "--chunks", "3"]

@@ -27,6 +27,7 @@ print(sum(1 for _ in client.stream(messages.chat("What is the capital of France?
 """
 
 
+@pytest.mark.inner
 def test_what_judges_and_reports_imports_no_gevent():
     """It runs in a process that is not patched: `apex-mock load` itself, and the tests."""
     code = f"import sys; sys.path.insert(0, {str(FOLDER)!r})\n" + "".join(f"import apexload.{name}\n" for name in PURE)

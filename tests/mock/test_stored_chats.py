@@ -194,4 +194,4 @@ class StoredChats(RuleBasedStateMachine):
 
 
 TestStoredChats = StoredChats.TestCase
-TestStoredChats.settings = settings(max_examples=40, stateful_step_count=25)
+TestStoredChats.settings = settings(stateful_step_count=25)

@@ -218,6 +218,7 @@ def test_a_start_that_cannot_be_is_one_line_and_a_code(arguments, said, capsys, 
     assert captured.err.count("\n") == 1
 
 
+@pytest.mark.inner
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGINT"])
 def test_a_signal_ends_it_with_code_zero(number):
     """Within a second or so, after saying what a client needs."""

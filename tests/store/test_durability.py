@@ -41,6 +41,7 @@ asyncio.run(main(ApexMock(Settings(store=sys.argv[1], journal_entries=100_000), 
 """
 
 
+@pytest.mark.failures
 def test_what_was_acknowledged_outlives_a_kill(shared_url):
     """Chats with their rows, jobs, keys, calls and the clock, of a process that was killed while it wrote."""
     with subprocess.Popen([sys.executable, "-c", WRITER, shared_url], stdout=subprocess.PIPE, text=True) as writer:

@@ -86,6 +86,7 @@ asyncio.run(main(open_store(sys.argv[1])))
 """
 
 
+@pytest.mark.inner
 def test_processes_at_once_lose_nothing_and_draw_nothing_twice(file):
     """Every update is counted, and every ordinal is one process's own."""
     store = open_store(f"sqlite:{file}")
@@ -114,7 +115,7 @@ async def test_a_file_that_somebody_has_locked_is_waited_for(store, other):
 async def test_a_file_that_stays_locked_is_an_error_and_not_a_hang(store, other, file, monkeypatch):
     """It names the file; reading goes on; and once the lock is gone, so does writing."""
     await store.add("s", ApiKey("k", 1))
-    monkeypatch.setattr(sqlite_file, "PATIENCE", 0.05)
+    monkeypatch.setattr(store._engine._file, "_patience", 0.05)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreFailed, match=f"another process has locked {file}"):
         await store.update(ApiKey, "s", "k", counted)

@@ -16,6 +16,7 @@ from apex_mock import Server, serve
 from apex_mock.errors import Code
 from tests.wires import BY_NAME, HELLO, OK, PLAIN, SERVICE, WIRES, Connect, Grpc, GrpcWeb, envelope
 
+pytestmark = pytest.mark.xdist_group("hostile")  # one process for all that is too deep
 LIMIT = 64 * 1024
 CONNECT = f"/{SERVICE}/ChatCompletion"
 
