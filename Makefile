@@ -30,10 +30,10 @@ serve: $(READY) ## start the fake on 127.0.0.1:8080 (flags: make serve ARGS="--p
 	@$(BIN)/apex-mock serve $(ARGS)
 
 test: $(READY) ## every test, the real clients included
-	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 unit: $(READY) ## the tests that run no other client or runner, kill nothing, and send nothing generated
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not clients and not inner and not failures and not attacks" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not clients and not inner and not failures and not attacks" $(ARGS)
 
 contract: $(READY) ## the contract suite against the fake (or ARGS="--apex-target=URL")
 	$(BIN)/python -m pytest contract_tests/test_contract.py -q --apex-contract $(ARGS)

@@ -105,13 +105,13 @@ def test_a_signal_ends_it_with_streams_open(number: signal.Signals) -> None:
 
         started = time.monotonic()
         running.process.send_signal(number)
-        code = running.process.wait(10)
+        code = running.process.wait(30)
         took = time.monotonic() - started
         said = running.process.communicate()
         for client in clients:
             client.join(10)
     assert code == 0
-    assert took < 5
+    assert took < 10
     assert said == ("", "")
     assert len(ended) == 2
     assert "to the end" not in ended
@@ -123,7 +123,7 @@ def test_a_signal_ends_it_while_idle(number: signal.Signals) -> None:
         with httpx.Client() as kept_alive:
             assert kept_alive.get(f"{running.url}/health").json() == {"status": "ok"}
             running.process.send_signal(number)
-            assert running.process.wait(10) == 0
+            assert running.process.wait(30) == 0
         assert running.process.communicate() == ("", "")
 
 

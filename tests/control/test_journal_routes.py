@@ -261,7 +261,7 @@ def test_a_follower_does_not_hold_the_server_up():
     with serve() as server, httpx.stream("GET", f"{server.url}/__apex/events", timeout=20) as feed:
         next(feed.iter_lines())
         begun = time.monotonic()
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 8
 
 
 async def call(mock: ApexMock, prompt: str) -> None:

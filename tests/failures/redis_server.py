@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.failures.running import soon
+from tests.ports import free_port
 
 
 def program(name: str, package: str) -> str:
@@ -17,12 +18,6 @@ def program(name: str, package: str) -> str:
     if found is None:
         pytest.skip(f"{name} is not installed (Debian: apt-get install {package})")
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class RedisServer:

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 
 from tests.failures.callers import Crowd
-from tests.failures.redis_server import free_port
 from tests.failures.running import Running, serving, soon
+from tests.ports import free_port
 from tests.wires import PLAIN
 
 LONGEST = 1.5  # seconds between two kills

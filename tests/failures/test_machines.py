@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 
 from tests.failures.callers import Crowd
-from tests.failures.redis_server import free_port, program
+from tests.failures.redis_server import program
 from tests.failures.running import Running, serving, soon
+from tests.ports import free_port
 from tests.wires import PLAIN, WIRES
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "sharing.md"

@@ -1,6 +1,5 @@
 """Runs of `apex-mock load` and of plain Locust: the open model, workers, the web page."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -12,16 +11,11 @@ import pytest
 from apexload.result import read_result
 from apexload.scenarios import FOLDER
 from tests.load.running import FAKE, failed_gates, load, result_of, start
+from tests.ports import free_port
 from tests.wires import PLAIN
 
 pytestmark = [pytest.mark.inner, pytest.mark.xdist_group("load")]
 LOCUST = (FAKE[0], "-m", "locust")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def asked(server, key: str) -> int:

@@ -15,6 +15,7 @@ from apex_mock.oneport import PREFACE
 from apex_mock.world import ANYBODY
 from tests.wires import HELLO, OK, PLAIN, WIRES
 
+PATIENCE = 8.0  # seconds for what ends at once, on a machine that is busy
 GET = b"GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
 SETTINGS_FRAME = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 
@@ -156,7 +157,7 @@ def test_stopping_closes_the_connections_that_wait():
         idle[2].sendall(PREFACE + SETTINGS_FRAME)
         assert eventually(lambda: connections(server) >= 3)
         begun = time.monotonic()
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < PATIENCE
     for connection in idle:
         connection.close()
 
