@@ -21,7 +21,7 @@ from apex_mock.core.latency import Profile
 from apex_mock.core.replies import error_of
 from apex_mock.core.stubs import Reply, Stub
 from apex_mock.core.types import Caller, LaidStubs, Micros, Operation, ResearchMode, ScopeChoice, Surprises
-from apex_mock.errors import ApexError, BadStub, InvalidRequest, StoreFailed, Unstubbed
+from apex_mock.errors import ApexError, BadStub, InvalidRequest, StoreFailed, TooMuch, Unstubbed
 from apex_mock.faultfile import HEADER
 from apex_mock.faulting import ACTING, FaultBook, strike
 from apex_mock.journal import Entry, Journal, MemoryJournal
@@ -42,6 +42,7 @@ ANYBODY = Caller()
 ALL_SCOPES = ""
 NO_CHOICE = ScopeChoice()
 MOST_SURPRISES = 500  # of a scope
+LONGEST_SURPRISE = 1000  # characters
 PARTS = ("state", "stubs", "faults", "journal", "clock", "choices")
 _MODE = TypeAdapter(ResearchMode)
 N = TypeVar("N", bound=tuple[Record, ...])
@@ -162,7 +163,9 @@ class World:
 
     async def surprise(self, scope: str, what: str) -> None:
         """Notes what a test should hear of: a path that does not exist, a call without a stub, a bug of ours."""
-        with suppress(StoreFailed):  # which is a surprise of its own, told to whoever calls
+        what = what if len(what) <= LONGEST_SURPRISE else f"{what[:LONGEST_SURPRISE]}…"
+        # That there is no store, or no room, is a surprise of its own, told to whoever calls.
+        with suppress(StoreFailed, TooMuch):
             with suppress(ValueError):  # they are there
                 await self.store.add(scope, Surprises())
             await self.store.update(

@@ -35,7 +35,7 @@ class MemoryStore:
         self._uses = 0
 
     async def look(self, scope: str) -> None:
-        if scope and (world := self._worlds.get(scope)) is not None:
+        if (world := self._worlds.get(scope)) is not None:
             self._use(world)
 
     # --- Records ------------------------------------------------------------------------------------------------------
@@ -59,6 +59,7 @@ class MemoryStore:
             if len(table) > self._bounds.records.get(kind, len(table)):
                 self._count(world, -size_of(table.pop(next(iter(table)))))
         self._file(world)
+        self._use(world)
 
     async def get(self, kind: type[R], scope: str, id: str) -> R | None:
         found: R | None = self.table(kind, scope).get(id)
@@ -136,6 +137,7 @@ class MemoryStore:
             self._count(world, NAME_SIZE)
             if len(ordinals) == 1:
                 self._file(world)
+            self._use(world)
         return ordinal
 
     # --- Starting anew ------------------------------------------------------------------------------------------------
@@ -170,6 +172,8 @@ class MemoryStore:
     # --- Room ---------------------------------------------------------------------------------------------------------
 
     def _use(self, world: _World) -> None:
+        if not world.scope:
+            return
         self._uses += 1
         world.used = self._uses
         try:  # noqa: SIM105  # half the price
@@ -178,7 +182,7 @@ class MemoryStore:
             pass
 
     def _file(self, world: _World) -> None:
-        """Keeps a world, while there is anything in it, as the one of its sort that was used last."""
+        """Keeps a world under its sort, while there is anything in it; in a new one as the one that was used last."""
         scope, before = world.scope, world.sort
         if not world.tables and not world.ordinals:
             self._worlds.pop(scope, None)
@@ -189,7 +193,6 @@ class MemoryStore:
             return
         world.sort = sort = self._called if world.tables.keys() <= BY_THE_WAY else self._stored
         sort[scope] = world
-        self._use(world)
         if sort is not before:
             before.pop(scope, None)
         while len(sort) > self._bounds.scopes:

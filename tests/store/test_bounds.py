@@ -78,11 +78,14 @@ async def test_calls_push_out_nothing_that_was_stored(bounded):
 async def test_of_scopes_with_something_stored_the_longest_unused_is_forgotten_whole(bounded):
     """Its rows, its ordinals; the others keep theirs."""
     store = bounded(scopes=2)
+    sizes = []
     for scope in "abc":
         await store.add(scope, chat("1"), Completion("2", "1", "owner", "basic", 0))
         await store.next_ordinal(scope, "a")
         await store.look("a")
+        sizes.append((await store.kept()).size)
     assert await kept(store, *"abc") == await counted(store, *"abc") == ["a", "c"]
+    assert sizes == [sizes[0], 2 * sizes[0], 2 * sizes[0]]
     assert await store.list(Completion, "b") == []
 
 
@@ -124,6 +127,16 @@ async def test_the_longest_unused_make_room_for_bytes(bounded):
     await store.update(Chat, "c", "1", lambda found: chat("1", "x" * 6000))
     assert await counted(store, "called") == []
     assert await kept(store, *"abc") == ["a", "c"]
+
+
+async def test_of_both_sorts_the_longest_unused_makes_room(bounded):
+    """Bytes are bytes, whoever's."""
+    store = bounded(size=10_000)
+    await store.add("old", chat("1", "x" * 5000))
+    await store.next_ordinal("newer", "a")
+    await store.add("newest", chat("1", "x" * 6000))
+    assert await kept(store, "old", "newest") == ["newest"]
+    assert await counted(store, "newer") == ["newer"]
 
 
 async def test_a_scope_that_is_too_large_by_itself_is_refused_more(bounded):
@@ -195,7 +208,7 @@ async def test_what_is_kept_is_known(bounded):
 async def test_a_forgotten_scope_is_gone_for_whoever_has_seen_it(shared_url):
     """Other processes keep stubs and clocks of the scopes that they serve."""
     one, other = (open_store(shared_url, Bounds(scopes=1)) for _ in range(2))
-    await one.add("a", Stub("stub", replies=(Reply("x"),)))
+    await one.add("a", chat("1"), Stub("stub", replies=(Reply("x"),)))
     await other.look("a")
     assert len(await other.list(Stub, "a")) == 1
     await one.add("b", chat("1"))
@@ -254,3 +267,31 @@ async def test_ids_stay_unlike_when_their_counts_were_forgotten(bounded):
     for number in range(8):
         await store.next_ordinal(ALL_SCOPES, str(number))
     assert len({*first, *await made()}) == 10
+
+
+async def test_to_forget_a_kind_everywhere_is_no_use_of_a_scope(bounded):
+    """Who is forgotten next stays the one that has been unused the longest."""
+    store = bounded(scopes=2)
+    for scope in "ab":
+        await store.add(scope, chat("1"))
+    await store.look("a")
+    await store.forget(Surprises)
+    await store.add("c", chat("1"))
+    assert await kept(store, *"abc") == ["a", "c"]
+
+
+async def test_a_full_scope_is_told_so_and_goes_on_with_what_needs_no_room(url):
+    """Chats are answered and what surprises is passed over; what is deleted gives its room back."""
+    mock = ApexMock(Settings(store=url, store_bytes=1 << 20))
+    chats = [(await mock.create_chat(f"{number}" + "x" * 100_000, "apex", "basic"))[0].id for number in range(9)]
+    with pytest.raises(TooMuch, match="delete chats, reset the scope, or see --store-bytes"):
+        await mock.create_chat("x" * 200_000, "apex", "basic")
+    for number in range(200):
+        await mock.surprise("", f"{number}" + "y" * 100_000)
+    for number in range(3):
+        await mock.finish(await mock.chat(ChatRequest((Message("user", f"Why? {number}"),))))
+    assert all(len(what) < 2000 for what in await mock.take_surprises(""))
+    assert {chat.id for chat in await mock.list_chats()} == {*chats}
+    await mock.delete_chats(chats[:2])
+    await mock.create_chat("x" * 200_000, "apex", "basic")
+    await mock.close()
