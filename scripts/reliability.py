@@ -25,7 +25,7 @@ HEAD = """# What was thrown at it
 
 Real processes, real signals, a real redis-server and nginx, real limits on files. This page is made by
 `scripts/reliability.py` from the figures of the last run of the failure suite, `tests/failures/`. Under `make test` a
-server is killed a few times; the longer mode kills as often as the variable `FAILURES` says:
+server is killed a few times and crowds are small; the longer mode kills as often as the variable `FAILURES` says:
 
 ```console
 $ FAILURES=100 make failures
@@ -39,17 +39,20 @@ been done or not; it must not be half done.
 
 
 def main() -> int:
-    told = [json.loads(path.read_text("utf-8")) for path in sorted(FIGURES.glob("*.json"))]
+    told = [json.loads(path.read_text("utf-8")) for path in sorted(FIGURES.glob("test_*.json"))]
     if not told:
         print(f"there are no figures in {FIGURES}: run `FAILURES=100 make failures` first", file=sys.stderr)
         return 1
-    PAGE.write_text(HEAD + table(sorted(told, key=lambda one: one["thrown"])), "utf-8")
+    told.sort(key=lambda one: one["thrown"])
+    crowds = [one for one in told if "memory" in one["counts"]]
+    parts = [HEAD, calls([one for one in told if one not in crowds]), crowd(crowds) if crowds else "", ran(told)]
+    PAGE.write_text("".join(parts), "utf-8")
     print(f"{PAGE.relative_to(HOME)}: {len(told)} rows")
     return 0
 
 
-def table(told: list[dict[str, Any]]) -> str:
-    """A row for each test, what was acknowledged by kind, then when and where they ran."""
+def calls(told: list[dict[str, Any]]) -> str:
+    """A row for each test under load, and what was acknowledged by kind."""
     rows = [
         (
             one["thrown"],
@@ -59,17 +62,37 @@ def table(told: list[dict[str, Any]]) -> str:
         for one in told
     ]
     kinds = [(one["thrown"], *(f"{one['counts']['acknowledged'].get(kind, 0):,}" for kind in KINDS)) for one in told]
-    runs = sorted({(one["at"][:10], one["on"]) for one in told})
     return "\n".join(
         [
             *lines(("thrown at it", "how often", "calls acknowledged", "without an answer", "wrong"), rows),
             "What was acknowledged, by kind:",
             "",
             *lines(("", *KINDS.values()), kinds),
-            f"Ran on {'; '.join(f'{on}, on {day}' for day, on in runs)}.",
             "",
         ]
     )
+
+
+def crowd(told: list[dict[str, Any]]) -> str:
+    """A row for each crowd: how many, and what they took."""
+    memory = [name for one in told[:1] for name in one["counts"]["memory"]]
+    rows = [
+        (
+            one["thrown"],
+            *(f"{one['counts'][what]:,}" for what in ("idle", "streams")),
+            *(f"{one['counts']['memory'][name] / 1e6:.0f} MB" for name in memory),
+        )
+        for one in told
+    ]
+    head = ("thrown at it", "idle connections", "slow streams", *(f"memory {name}" for name in memory))
+    text = "One process under very many at once, each stream on a connection of its own:"
+    return "\n".join([text, "", *lines(head, rows), ""])
+
+
+def ran(told: list[dict[str, Any]]) -> str:
+    """When and where."""
+    runs = sorted({(one["at"][:10], one["on"]) for one in told})
+    return f"Ran on {'; '.join(f'{on}, on {day}' for day, on in runs)}.\n"
 
 
 def total(one: dict[str, Any]) -> int:

@@ -13,7 +13,7 @@ import pytest
 from tests.failures.redis_server import RedisServer
 
 FIGURES = Path(__file__).parent.parent.parent / ".cache" / "failures"
-LONGER = "FAILURES"  # how often servers are killed under load, in place of a few times; see docs/reliability.md
+LONGER = "FAILURES"  # the longer mode: how often servers are killed under load; see docs/reliability.md
 
 
 @pytest.fixture
