@@ -1,23 +1,27 @@
 """Two runs side by side: is the new one worse, or is it noise?
 
 A run's requests are not independent: a pause of the target makes a whole second slow. So what is resampled is not
-requests but stretches of time (a block bootstrap): a thousand times, as many stretches as there were are drawn from
-each run with replacement, their histograms are merged, and the new figure is divided by the old. The middle 99 % of
-these ratios is the interval. A figure is
+requests but stretches of time (a block bootstrap): a few hundred times, as many stretches as there were are drawn from
+each run with replacement, their histograms are merged, and new and old figure are compared: times by their logarithms,
+rates by their square roots, which a count of nothing has too. The spread of these differences gives the interval of the
+change. Of a hundred pairs of equal runs one may have a figure that looks worse, however many figures are compared: the
+interval is as wide as that takes (Bonferroni). A figure is
 
     worse    when the whole interval is on the worse side of 1, and the change is more than the tolerance
     better   the same on the better side
     same     otherwise
     unknown  when a run has fewer than eight stretches in which it was measured: too short to tell
 
-With several old runs a draw first picks one of them, so what differs from run to run widens the interval.
+With several old runs a draw first picks one of them, so what differs from run to run widens the interval. An error rate
+is never surer than its number of requests allows (Poisson): where no failure was seen, no draw has one either.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, exp, log, sqrt
 from random import Random
+from statistics import NormalDist, fmean, variance
 
 from apex_mock.seed import rng
 from apexload.histogram import value_of
@@ -25,19 +29,21 @@ from apexload.measures import KINDS
 from apexload.result import Result
 from apexload.series import Slice
 
-DRAWS = 1000
+DRAWS = 400
 BLOCKS = 24  # at most, of equal length: more make the intervals no better, only slower
 LEAST = 8
-COVERED = 0.99
+COVERED = 0.99  # by the intervals of all figures together
 TOLERANCE = 0.05
 WORSE, BETTER, SAME, UNKNOWN = "worse", "better", "same", "unknown"
 PERCENTILES = (50, 95)
-_SMALL = 0.5  # added to both counts of a rate, so that none to none is no division by nothing
+_HALF = 0.5  # a failure: what none counts as where something is divided by it
+_ANSCOMBE = 3 / 8  # added to a count, makes the spread of its root the same for all: a quarter
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """`change` and the interval are of the ratio new to old, less 1: 0.1 is 10 % more."""
+    """`change` and the interval are of the ratio new to old, less 1: 0.1 is 10 % more. Of an error rate, which may have
+    been nothing, they are the difference: 0.1 is ten points more."""
 
     name: str
     unit: str
@@ -47,6 +53,17 @@ class Compared:
     low: float
     high: float
     verdict: str
+
+    @property
+    def changed(self) -> str:
+        return self._said(self.change)
+
+    @property
+    def interval(self) -> str:
+        return f"{self._said(self.low)} to {self._said(self.high)}"
+
+    def _said(self, change: float) -> str:
+        return f"{change * 100:+.2f} points" if self.unit == "%" else f"{change:+.1%}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +80,14 @@ class _Figure:
 
 def compare(olds: Sequence[Result], new: Result, *, tolerance: float = TOLERANCE, seed: int = 0) -> list[Compared]:
     """Every figure that old and new both have."""
-    compared = []
+    both = []
     for figure in _figures(olds, new):
         mine = _blocks(new, figure)
         theirs = [blocks for old in olds if (blocks := _blocks(old, figure)).count]
         if mine.count and theirs:
-            compared.append(_compare(figure, theirs, mine, tolerance, rng(seed, figure.name)))
-    return compared
+            both.append((figure, theirs, mine))
+    wide = NormalDist().inv_cdf(1 - (1 - COVERED) / 2 / max(1, len(both)))
+    return [_compare(figure, old, mine, tolerance, wide, rng(seed, figure.name)) for figure, old, mine in both]
 
 
 def _figures(olds: Sequence[Result], new: Result) -> list[_Figure]:
@@ -88,15 +106,18 @@ def _figures(olds: Sequence[Result], new: Result) -> list[_Figure]:
 
 @dataclass(frozen=True, slots=True)
 class _Blocks:
-    """Stretches of time of the same length; `value` is the figure over those that are named, by index."""
+    """Stretches of time of the same length. `drawn` is the figure over some of them, by index, on the scale on which it
+    is compared, and `shown` the plain one over all; `least` stands for none below a fraction, `noise` is the least
+    variance."""
 
     count: int
-    value: Callable[[Sequence[int]], float]
+    drawn: Callable[[Sequence[int]], float]
     shown: float
+    least: float = 1e-6
+    noise: float = 0.0
 
-    @property
-    def all(self) -> Sequence[int]:
-        return range(self.count)
+    def draw(self, random: Random) -> float:
+        return self.drawn(random.choices(range(self.count), k=self.count))
 
 
 def _blocks(result: Result, figure: _Figure) -> _Blocks:
@@ -117,18 +138,20 @@ def _blocks(result: Result, figure: _Figure) -> _Blocks:
 def _rates(figure: _Figure, blocks: Sequence[Slice], seconds: float) -> _Blocks:
     requests = [block.requests.get(figure.operation, 0) for block in blocks]
     failures = [block.failures.get(figure.operation, 0) for block in blocks]
-
-    def throughput(chosen: Sequence[int]) -> float:
-        return (sum(requests[i] for i in chosen) + _SMALL) / (len(chosen) * seconds)
+    if not sum(requests):
+        return _Blocks(0, lambda chosen: 0.0, 0.0)
+    if figure.more_is_better:
+        counts = [asked - failed for asked, failed in zip(requests, failures, strict=True)]
+        whole = len(blocks) * seconds
+        return _Blocks(
+            len(blocks), lambda chosen: sqrt(sum(counts[i] for i in chosen) / whole), sum(counts) / whole, _HALF / whole
+        )
 
     def error_rate(chosen: Sequence[int]) -> float:
-        return (sum(failures[i] for i in chosen) + _SMALL) / (sum(requests[i] for i in chosen) + _SMALL)
+        return sqrt((sum(failures[i] for i in chosen) + _ANSCOMBE) / max(1, sum(requests[i] for i in chosen)))
 
-    if not sum(requests):
-        return _Blocks(0, throughput, 0.0)
-    if figure.more_is_better:
-        return _Blocks(len(blocks), throughput, sum(requests) / (len(blocks) * seconds))
-    return _Blocks(len(blocks), error_rate, sum(failures) / sum(requests))
+    of = sum(requests)
+    return _Blocks(len(blocks), error_rate, sum(failures) / of, _HALF / of, noise=0.25 / of)
 
 
 def _percentiles(figure: _Figure, blocks: Sequence[Slice]) -> _Blocks:
@@ -147,24 +170,33 @@ def _percentiles(figure: _Figure, blocks: Sequence[Slice]) -> _Blocks:
         below = bisect_left(range(len(buckets) + 1), wanted, key=lambda k: sum(sums[i][k] for i in chosen))
         return max(value_of(buckets[below - 1]), 1e-6)
 
-    return _Blocks(len(counts), value, value(range(len(counts))) if counts else 0.0)
+    return _Blocks(len(counts), lambda chosen: log(value(chosen)), value(range(len(counts))) if counts else 0.0)
 
 
-def _compare(figure: _Figure, olds: Sequence[_Blocks], new: _Blocks, tolerance: float, random: Random) -> Compared:
-    ratios = []
-    for _ in range(DRAWS):
-        old = random.choice(olds)
-        before = old.value(random.choices(old.all, k=old.count))
-        ratios.append(new.value(random.choices(new.all, k=new.count)) / before)
-    ratios.sort()
-    before = sum(old.value(old.all) for old in olds) / len(olds)
-    out = round(DRAWS * (1 - COVERED) / 2)
-    change, low, high = new.value(new.all) / before - 1, ratios[out] - 1, ratios[-1 - out] - 1
+def _compare(
+    figure: _Figure, olds: Sequence[_Blocks], new: _Blocks, tolerance: float, wide: float, random: Random
+) -> Compared:
+    """`wide` is how many standard deviations the interval goes to each side."""
+    differences = [new.draw(random) - random.choice(olds).draw(random) for _ in range(DRAWS)]
+    before = fmean(old.shown for old in olds)
+    base = before or max(old.least for old in olds)
+    change = new.shown / base - 1 if new.shown or before else 0.0
+    spread = sqrt(max(variance(differences), new.noise + max(old.noise for old in olds)))
+    middle, away = fmean(differences), wide * spread
+    low, high = (_changed(figure, base, middle + side) for side in (-away, away))
     verdict = _verdict(change, low, high, figure.more_is_better, tolerance)
     if min(new.count, *(old.count for old in olds)) < LEAST:
         verdict = UNKNOWN
-    shown = sum(old.shown for old in olds) / len(olds)
-    return Compared(figure.name, figure.unit, shown, new.shown, change, low, high, verdict)
+    if figure.unit == "%":
+        change, low, high = (part * base for part in (change, low, high))
+    return Compared(figure.name, figure.unit, before, new.shown, change, low, high, verdict)
+
+
+def _changed(figure: _Figure, base: float, difference: float) -> float:
+    """A difference on the figure's scale as a share of its plain value."""
+    if figure.measure:
+        return exp(difference) - 1
+    return max(0.0, sqrt(base) + difference) ** 2 / base - 1
 
 
 def _verdict(change: float, low: float, high: float, more_is_better: bool, tolerance: float) -> str:

@@ -37,6 +37,12 @@ def results(found: Sequence[Mapping[str, Any]], most: int) -> str | None:
     return None
 
 
+def instant(time: str) -> str:
+    """A time in UTC as RFC 3339 has it, with as many digits as any other, so that it sorts."""
+    whole, _, fraction = time.rstrip("Z").partition(".")
+    return f"{whole}.{fraction:0<9}" if time else ""
+
+
 class Job:
     """One research job, poll by poll: it only ever goes on."""
 
@@ -61,7 +67,7 @@ class Job:
             return "seq_ids of a job are not 1, 2, 3..."
         if chunks[: len(self.chunks)] != self.chunks:
             return "a job's earlier chunks changed"
-        if updated < self.updated:  # RFC 3339 in UTC sorts as text
+        if instant(updated) < instant(self.updated):
             return "a job's updated_at went back"
         if status == "completed" and not chunks:
             return "a completed job without a result"

@@ -81,7 +81,7 @@ class Histogram:
         return min(max(value_of(percentile_of(self.counts, percent)), self.least), self.greatest)
 
     def dump(self) -> dict[str, Any]:
-        """As JSON has it; only the buckets that are not empty."""
+        """As JSON has it, with percentiles for whoever reads it there; only the buckets that are not empty."""
         if not self.count:
             return {"count": 0}
         return {
@@ -89,6 +89,7 @@ class Histogram:
             "sum": round(self.total, 6),
             "min": self.least,
             "max": self.greatest,
+            **{f"p{percent}": round(self.percentile(percent), 6) for percent in (50, 95, 99)},
             "buckets": {str(bucket): self.counts[bucket] for bucket in sorted(self.counts)},
         }
 

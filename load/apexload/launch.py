@@ -93,7 +93,7 @@ def conclude(verdict: Verdict, folder: Path, console: Console) -> int:
     from apexload.report import html, junit, terminal  # not needed to say that nobody listens
 
     folder.mkdir(parents=True, exist_ok=True)
-    verdict.result.save(folder / "result.json")
+    verdict.result.save(folder / "result.json", verdict=verdict.dump())
     (folder / "report.html").write_text(html.page(verdict), "utf-8")
     (folder / "junit.xml").write_text(junit.document(verdict), "utf-8")
     terminal.tell(verdict, console)
@@ -132,7 +132,6 @@ def _command(asked: Asked, scenario: Scenario, *files: str) -> list[str]:
             str(asked.variety),
         ]
         command += ["--poll", asked.poll, "--grace", asked.grace, "--timeout", asked.timeout, *files]
-        command += ["--api-key", asked.api_key] if asked.api_key else []
         command += ["--rate", asked.rate] if asked.rate else []
         command += ["--think", asked.think] if asked.think else []
         command += [part for text in asked.headers for part in ("--header", text)]
@@ -155,7 +154,12 @@ def _measure(asked: Asked, scenario: Scenario, folder: Path, console: Console) -
     with log.open("wb") as output:
         # In a session of its own: Ctrl-C comes to us alone, and Locust gets one signal to end by.
         process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env=os.environ | {options.KEYS[0]: asked.api_key},  # arguments are there for all to see
         )
         told = signal.signal(signal.SIGTERM, _interrupt)
         try:

@@ -62,6 +62,7 @@ class Lead:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self.started = ""
+        self.seconds = 0.0  # of a master: how long its workers made load
         self.recording = 0.0
         self.workers = 1
         self.waiting: set[str] = set()
@@ -86,6 +87,7 @@ class Lead:
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.recording = recording_cost()
         self.finished = self.saved = False
+        self.seconds = 0.0
         METER.start(self.options, duration, makes_load=not isinstance(runner, MasterRunner))
 
     def finish(self) -> None:
@@ -107,8 +109,9 @@ class Lead:
         for worker in sorted(self.waiting):
             note(f"worker {worker} did not report its last measures: its share of them is missing")
 
-    def done(self, worker: str, dumped: dict[str, Any]) -> None:
-        METER.measures.merge(Measures.load(dumped))
+    def done(self, worker: str, told: dict[str, Any]) -> None:
+        METER.measures.merge(Measures.load(told["measures"]))
+        self.seconds = max(self.seconds, told["seconds"])
         self.waiting.discard(worker)
 
     def result(self) -> Result:
@@ -122,7 +125,7 @@ class Lead:
             scenario=Path(environment.locustfile or "").stem,
             host=environment.host or "",
             started=self.started,
-            seconds=METER.seconds,
+            seconds=self.seconds or METER.seconds,
             users=_number(environment, "num_users", 1),
             shape=options.shape,
             rate=options.rate,
@@ -224,7 +227,7 @@ def _follow(environment: Environment, runner: WorkerRunner) -> None:
 
     def drain(environment: Environment, msg: Any, **_: Any) -> None:
         METER.drain()
-        runner.send_message("apex_done", METER.take())
+        runner.send_message("apex_done", {"measures": METER.take(), "seconds": METER.seconds})
 
     def report(client_id: str, data: dict[str, Any]) -> None:
         if METER.running:

@@ -46,7 +46,7 @@ class Operation:
     def __init__(self) -> None:
         self.requests = 0  # that ended, well or not
         self.failures = 0
-        self.in_time = 0  # of the requests, those that ended before the run's time was over
+        self.in_time = 0  # of the requests, those that ended well, and before the run's time was over
         self.unfinished = 0  # cut off by the end of the run
         self.streams = 0
         self.complete = 0  # of the streams
@@ -132,9 +132,10 @@ class Measures:
     def add(self, finished: Finished) -> None:
         operation = self.operation(finished.operation)
         operation.requests += 1
-        operation.in_time += finished.in_time
         if finished.failure is not None:
             operation.fail(finished.failure)
+        else:
+            operation.in_time += finished.in_time
         if finished.check is not None:
             _count(operation.checks, finished.check)
         if finished.complete is not None:

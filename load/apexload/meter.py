@@ -92,6 +92,7 @@ class Meter:
         """Stops, and lets what is under way finish, for `grace` seconds at most."""
         self.stop()
         until = perf_counter() + self.options.grace
+        gevent.sleep(0.01)  # whoever had been told to go on just before the end begins now
         while self.active and perf_counter() < until:
             gevent.sleep(0.01)
         for call in self.active:

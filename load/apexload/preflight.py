@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 CONNECT_WITHIN = 0.9  # seconds
 ANSWER_WITHIN = 5.0
+MOST_READ = 1 << 20  # bytes
 REST, RPC = "/v1/chat/completions", "/apex.v1.ApexService/ChatCompletion"
 INVALID = (400, 422)
 
@@ -56,7 +57,7 @@ def _ask(host: str, scheme: str, name: str, port: int, path: str, headers: Mappi
         connection.sock.settimeout(ANSWER_WITHIN)
         connection.request("POST", path, b"{}", {**headers, "content-type": "application/json"})
         answer = connection.getresponse()
-        return answer.status, answer.read(4096)
+        return answer.status, answer.read(MOST_READ)
     except TimeoutError:
         raise NotReady(f"{host}: it takes connections, but did not answer within {ANSWER_WITHIN:.0f} s") from None
     except (OSError, HTTPException) as error:
@@ -66,17 +67,26 @@ def _ask(host: str, scheme: str, name: str, port: int, path: str, headers: Mappi
 
 
 def _judge(host: str, path: str, key: str, status: int, body: bytes) -> None:
-    if status in INVALID or status == 429 or status >= 500:
-        return
     said = _said(body)
+    if (status in INVALID and _is_json(body)) or status == 429 or (status >= 500 and status != 501):
+        return
     if status in (401, 403):
         wanted = "it does not take that key" if key else "it wants a key: --api-key KEY, or APEX_API_KEY"
         raise NotReady(f"{host}: {wanted} (HTTP {status}{said})")
-    if status in (404, 405):
-        raise NotReady(f"{host}: no Apex there: POST {path} gave HTTP {status}{said}")
+    if status in (404, 405, 501) or status in INVALID:
+        form = ", and no JSON" if status in INVALID else said
+        raise NotReady(f"{host}: no Apex there: POST {path} gave HTTP {status}{form}")
     if status == 200:
         raise NotReady(f"{host}: no Apex there: POST {path} takes an empty body, which Apex refuses")
     raise NotReady(f"{host}: POST {path} gave HTTP {status}{said} before any load was made")
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
 
 
 def _said(body: bytes) -> str:

@@ -51,7 +51,7 @@ class Result:
         return self.measures.cpu / self.measures.wall if self.measures.wall else 0.0
 
     def throughput(self, in_time: int) -> float:
-        """Requests a second, of those that ended in time."""
+        """Requests a second, of those that ended well and in time."""
         return in_time / self.seconds if self.seconds else 0.0
 
     def dump(self) -> dict[str, Any]:
@@ -64,9 +64,10 @@ class Result:
         plain = {name: value for name, value in dumped.items() if name in names}
         return cls(**plain, measures=Measures.load(dumped))
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path, **more: Any) -> None:
+        """`more` is written before the figures; who reads a run passes over it."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(self.dump(), separators=(",", ":")) + "\n", "utf-8")
+        path.write_text(json.dumps(more | self.dump(), separators=(",", ":")) + "\n", "utf-8")
 
 
 def read_result(path: Path) -> Result:

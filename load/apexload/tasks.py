@@ -154,5 +154,5 @@ def _history(rows: list[dict[str, Any]], row: str, text: str) -> str | None:
     found = {one["id"]: one.get("completionText", "") for one in rows}
     if found.get(row) != text:
         return "a row that does not hold what was written"
-    times = [one["createdAt"] for one in rows]
+    times = [checks.instant(one["createdAt"]) for one in rows]
     return None if times == sorted(times) else "rows that are not oldest first"

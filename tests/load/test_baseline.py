@@ -78,3 +78,37 @@ def test_the_same_runs_give_the_same_verdict():
 def test_what_only_one_run_has_is_not_compared():
     """A scenario may gain operations."""
     assert compare([run()], run(operation="search")) == []
+
+
+def test_no_failures_are_no_news_however_many_requests_there_were():
+    """A tenth of the requests, none failed: the rate is nothing in both runs."""
+    for old, new in ((run(seconds=60), run(seconds=6)), (run(rate=40), run(rate=10)), (run(rate=10), run(rate=40))):
+        (found,) = [one for one in compare([old], new) if one.name == "chat error rate"]
+        assert (found.change, found.verdict) == (0.0, SAME)
+
+
+def test_a_few_failures_among_few_requests_are_no_news():
+    """None of 12 requests says little of a target of which a twentieth fails; and an error rate is told in points."""
+    (found,) = [one for one in compare([run(rate=1, seconds=12)], run(failing=0.05)) if one.name == "chat error rate"]
+    assert found.verdict == SAME
+    assert found.changed.endswith("points")
+    assert found.low <= 0 < found.high
+
+
+def test_the_more_figures_are_compared_the_wider_is_each_interval():
+    """One in a hundred pairs of equal runs may look worse as a whole, not one in a hundred figures."""
+
+    def widths(count):
+        old, new = run(seed=1), run(seed=2)
+        for number in range(1, count):
+            for whole in (old, new):
+                whole.measures.merge(run(operation=str(number), rate=2).measures)
+        (found,) = [one for one in compare([old], new) if one.name == "chat latency p50"]
+        return found.high - found.low
+
+    assert widths(1) < widths(4) < widths(16)
+
+
+def test_throughput_is_of_what_went_well():
+    """A target that refuses at once answers no more for it."""
+    assert verdict_of("chat throughput", [run()], run(failing=0.5, seed=1)) == WORSE

@@ -128,3 +128,17 @@ def test_events_are_read_line_by_line():
     """With either line ending; comments are passed over; a last line may lack its end."""
     data = b': hello\n\ndata: {"a": 1}\n\ndata:{"b": 2}\r\n\r\nevent: x\ndata: [DONE]'
     assert list(events(Lines(data))) == [b'{"a": 1}', b'{"b": 2}', b"[DONE]"]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("2025-05-30T14:32:05Z", "2025-05-30T14:32:05.001Z"),
+        ("2025-05-30T14:32:05.123Z", "2025-05-30T14:32:05.123456Z"),
+        ("2025-05-30T14:32:05.999999Z", "2025-05-30T14:32:06Z"),
+        ("", "2025-05-30T14:32:06Z"),
+    ],
+)
+def test_times_sort_whatever_digits_they_have(earlier, later):
+    """proto3's JSON leaves out zeros at the end: as texts, a whole second would come after its own milliseconds."""
+    assert checks.instant(earlier) < checks.instant(later)

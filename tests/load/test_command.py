@@ -97,6 +97,8 @@ def answering():
         (401, b'{"message": "no"}', r"it does not take that key \(HTTP 401: no\)"),
         (404, b"nothing", r"no Apex there: POST /v1/chat/completions gave HTTP 404"),
         (200, b"{}", "no Apex there: POST /v1/chat/completions takes an empty body"),
+        (501, b"<h1>Unsupported method</h1>", r"no Apex there: POST /v1/chat/completions gave HTTP 501"),
+        (400, b"<h1>Bad request</h1>", "no Apex there: POST /v1/chat/completions gave HTTP 400, and no JSON"),
         (302, b'{"detail": "elsewhere"}', "gave HTTP 302: elsewhere before any load was made"),
     ],
 )

@@ -90,13 +90,13 @@ def test_a_run_is_judged_by_its_percentiles_and_counts():
 
 
 def test_throughput_and_completeness_must_be_at_least_the_limit():
-    """Less fails."""
+    """Less fails; and an answer that failed is no throughput, however fast it came."""
     result = run(rate=20, seconds=10, failing=0.1)
-    assert verdicts("[chat]\nthroughput = '19 /s'\ncompleteness = '50 %'", result) == {
+    assert verdicts("[chat]\nthroughput = '17 /s'\ncompleteness = '50 %'", result) == {
         "chat throughput": True,
         "chat completeness": True,
     }
-    assert verdicts("[chat]\nthroughput = '21 /s'\ncompleteness = '99 %'", result) == {
+    assert verdicts("[chat]\nthroughput = '19 /s'\ncompleteness = '99 %'", result) == {
         "chat throughput": False,
         "chat completeness": False,
     }

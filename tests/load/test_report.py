@@ -112,6 +112,15 @@ def test_the_reports_are_written_and_the_verdict_is_the_exit_code(verdict, tmp_p
     assert "of processor time a request" in said
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["junit.xml", "report.html", "result.json"]
     assert read_result(tmp_path / "a" / "result.json").dump() == json.loads(json.dumps(verdict.result.dump()))
+    told = json.loads((tmp_path / "a" / "result.json").read_text())
+    assert told["verdict"]["passed"] is False
+    assert [(one["gate"], one["passed"]) for one in told["verdict"]["gates"]] == [
+        ("chat error_rate", False),
+        ("chat latency p95", True),
+    ]
+    assert {one["name"] for one in told["verdict"]["compared"]} >= {"chat error rate", "chat latency p50"}
+    latency = verdict.result.measures.operations["chat"].values["latency"]
+    assert told["operations"]["chat"]["values"]["latency"]["p99"] == pytest.approx(latency.percentile(99))
     fine = Verdict(run(), judge(GATES, run()))
     assert conclude(fine, tmp_path / "b", Console(quiet=True)) == 0
 
@@ -154,3 +163,23 @@ def test_why_not_to_trust_the_figures_is_said():
     said = " ".join(Verdict(result, []).warnings)
     for words in ("95 % of a core", "800 ms late", "12 arrivals were never sent", "3 requests were cut off"):
         assert words in said
+
+
+def test_how_late_the_generator_was_is_said_whatever_it_was():
+    """Its timers, and in the open model what it sent: a reader need not take it on trust."""
+    result = run()
+    assert "late" not in Verdict(result, []).generator
+    for measure, value in (("lag", 0.5), ("lateness", 3.0)):
+        result.measures.add_generator(measure, value)
+    said = Verdict(result, []).generator
+    assert "its own timers were 0.5 ms late at the median, 0.5 ms at p99" in said
+    assert "arrivals were sent 3 ms late at the median, 3 ms at p99" in said
+
+
+def test_marks_that_lie_together_have_their_names_in_steps():
+    """Each mark keeps its name, and no two are drawn over one another."""
+    axis = svg.linear([100.0], str)
+    drawn = svg.bars([(0, 100, 1)], axis, svg.linear([1.0], str), [("p50", 50.0), ("p95", 51.0), ("p99", 52.0)], "x")
+    names = re.findall(r'class="tick name" x="[\d.]+" y="(\d+)"[^>]*>(\w+)<', drawn)
+    assert [name for _, name in names] == ["p99", "p95", "p50"]
+    assert len({y for y, _ in names}) == 3

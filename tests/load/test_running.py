@@ -6,6 +6,7 @@ import time
 import zipfile
 
 import httpx
+import psutil
 import pytest
 
 from apexload.result import read_result
@@ -54,6 +55,22 @@ def test_a_limit_on_time_fails_when_the_fake_is_slower(server, key, tmp_path):
     assert (code, failed_gates(tmp_path)) == (1, {"chat latency p50"}), said
 
 
+def test_the_key_is_no_argument_of_any_process(server, key, tmp_path):
+    """Arguments are there for everybody on the machine to read; what was given by a variable stays in one."""
+    process = start(
+        *FAKE, "chat", "--host", server.url, "--report", str(tmp_path), "--users", "1", "--duration", "300s",
+        APEX_API_KEY=key,
+    )  # fmt: skip
+    try:
+        wait_for(lambda: asked(server, key) > 0)
+        found = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+        assert any("locust" in one.cmdline() for one in found)
+        assert not [one for one in found if key in " ".join(one.cmdline())]
+    finally:
+        process.terminate()
+        process.communicate()
+
+
 def test_a_run_that_is_interrupted_is_judged_by_what_there_was(server, key, tmp_path):
     """One signal ends it in order, with a report, and leaves no process behind."""
     process = start(
@@ -87,6 +104,7 @@ def test_three_workers_measure_what_the_fake_was_asked(server, key, tmp_path):
     assert 50 < requests == asked(server, key)
     assert result.measures.operations["chat"].values["latency"].count == requests
     assert sum(part.requests.get("chat", 0) for part in result.measures.series.slices) == requests
+    assert result.measures.wall <= 3 * result.seconds  # the longest of the three, not the master's own
     assert result.measures.wall == pytest.approx(3 * result.seconds, rel=0.5)
     assert "for each of 3 workers" in said
 

@@ -28,8 +28,8 @@ def document(verdict: Verdict) -> str:
     for figure in verdict.compared:
         case = SubElement(gates, "testcase", classname=f"load.{result.scenario}.baseline", name=figure.name)
         said = (
-            f"{shown(figure.old, figure.unit)} to {shown(figure.new, figure.unit)}, {figure.change:+.1%}"
-            f" (99 %: {figure.low:+.1%} to {figure.high:+.1%}): {figure.verdict}"
+            f"{shown(figure.old, figure.unit)} to {shown(figure.new, figure.unit)}, {figure.changed}"
+            f" (99 %: {figure.interval}): {figure.verdict}"
         )
         if figure.verdict == WORSE:
             SubElement(case, "failure", message=said)

@@ -135,11 +135,13 @@ def bars(
             f' height="{round(base - top, 1)}"><title>{escape(x.write(low))} to {escape(x.write(high))}: '
             f"{escape(y.write(height))}</title></rect>"
         )
-    taken = 1e9
+    taken, row = 1e9, 0
+    names = []
     for name, value in sorted(marks, key=lambda mark: -mark[1]):
         at = _x(x, value)
+        row = 0 if taken - at > 30 else row + 1  # a name's width; marks that lie together have theirs in steps
+        taken = at
         parts.append(f'<line class="mark" x1="{at}" x2="{at}" y1="{TOP}" y2="{base}"/>')
-        if taken - at > 26:
-            parts.append(f'<text class="tick" x="{at - 3}" y="{TOP + 9}" text-anchor="end">{escape(name)}</text>')
-            taken = at
-    return "".join([*parts, "</svg>"])
+        above = TOP + 9 + 12 * row
+        names.append(f'<text class="tick name" x="{at - 3}" y="{above}" text-anchor="end">{escape(name)}</text>')
+    return "".join([*parts, *names, "</svg>"])

@@ -76,8 +76,8 @@ def _compared(compared: list[Compared]) -> Table:
             one.name,
             shown(one.old, one.unit),
             shown(one.new, one.unit),
-            f"{one.change:+.1%}",
-            f"{one.low:+.1%} to {one.high:+.1%}",
+            one.changed,
+            one.interval,
             Text(one.verdict, style=_STYLES.get(one.verdict, "dim")),
         )
     return table

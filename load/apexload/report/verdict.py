@@ -1,13 +1,15 @@
 """What is reported: a run, its gates, and how it compares with earlier ones."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from apexload.baseline import WORSE, Compared
+from apexload.figures import shown
 from apexload.gates import Judged
 from apexload.result import Result
 
+LATE = {"lag": "its own timers were", "lateness": "arrivals were sent"}
 BUSY = 0.9  # of a core: above, the generator is what is measured
-LATE = 0.1  # of the median: a generator's own lag beyond this share of it colours the figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,22 @@ class Verdict:
 
     @property
     def generator(self) -> str:
-        """What the load itself cost, in a sentence."""
+        """What the load itself cost and how late it was, in a sentence."""
         result = self.result
         return (
             f"{result.overhead * 1e6:,.0f} µs of processor time a request"
             f" ({result.recording * 1e6:.1f} µs of it to keep its measures),"
             f" {result.busy * 100:.0f} % of a core"
             + (f" for each of {result.workers} workers" if result.workers > 1 else "")
+            + "".join(self._late(measure, said) for measure, said in LATE.items())
         )
+
+    def _late(self, measure: str, said: str) -> str:
+        found = self.result.measures.generator.get(measure)
+        if found is None or not found.count:
+            return ""
+        median, p99 = (shown(found.percentile(percent), "ms") for percent in (50, 99))
+        return f"; {said} {median} late at the median, {p99} at p99"
 
     @property
     def warnings(self) -> list[str]:
@@ -76,3 +86,27 @@ class Verdict:
         if total.unfinished:
             found.append(f"{total.unfinished} requests were cut off at the end; a longer --grace lets them finish.")
         return found
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON has it."""
+        gates = [
+            {
+                "gate": one.gate.name,
+                "passed": one.passed,
+                "measured": one.measured,
+                "limit": one.gate.limit,
+                "unit": one.gate.unit,
+                "at_least": one.gate.at_least,
+                "margin": one.margin,
+                "why": one.why,
+            }
+            for one in self.judged
+        ]
+        compared = [asdict(one) for one in self.compared]
+        return {
+            "passed": self.passed,
+            "said": self.headline,
+            "warnings": self.warnings,
+            "gates": gates,
+            "compared": compared,
+        }
