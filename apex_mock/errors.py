@@ -16,7 +16,7 @@ ApexError                     code                 says
 +-- DeadlineExceeded          deadline_exceeded    the caller's own deadline passed
 +-- Unimplemented             unimplemented        no such method
 +-- Unstubbed                 failed_precondition  strict: no stub fits the call
-+-- BadStub                   internal             a stub's predicate or template failed on the call
++-- BadStub                   internal             a predicate of a stub or a fault, or a template, failed on the call
 +-- Prepared                  any                  what a stub or a fault says is to go wrong
 +-- Crash                     internal             a bug of the fake; its log has the traceback, the wire has not
 """

@@ -17,7 +17,7 @@ from apex_mock.core.faults.times import Brownout, Quota, RateLimit
 from apex_mock.core.prose import count_tokens
 from apex_mock.core.stubs import FaultSpec, differences
 from apex_mock.core.types import Caller, ChatRequest, Micros, Operation, SearchRequest
-from apex_mock.errors import InvalidRequest
+from apex_mock.errors import BadStub, InvalidRequest
 from apex_mock.faultfile import HEADER, read_header
 from apex_mock.reading import BadRule
 from apex_mock.seed import fraction, ident
@@ -79,12 +79,15 @@ class FaultBook:
         own = own_fault(caller, now)
         struck: list[Struck] = []
         limits: list[str] = []
+        failed = False
         for fault in [*await self._for(caller.scope), *([own] if own else [])]:
+            # Every call that fits counts for whose turn it is, also one that a fault ahead of this one fails.
+            if not _fits(fault, operation, request, caller, now) or not await self._has_turn(fault) or failed:
+                continue
             found = await self._strikes(fault, operation, request, caller, now, seed, limits)
             if found is not None:
                 struck.append(found)
-                if found.error is not None:
-                    break
+                failed = found.error is not None
         return Acting(tuple(struck), tuple(limits))
 
     async def _for(self, scope: str) -> list[Fault]:
@@ -103,13 +106,7 @@ class FaultBook:
         seed: int,
         limits: list[str],
     ) -> Struck | None:
-        age, effect, store = fault.in_force(now), fault.effect, self._store
-        if age is None or (effect.only is not None and operation not in effect.only):
-            return None
-        if any(differences(fault.when, operation, request, caller)):
-            return None
-        if not await self._has_turn(fault):
-            return None
+        age, effect, store = fault.in_force(now) or 0.0, fault.effect, self._store
         roll = 0.0
         if fault.probability < 1 or isinstance(effect, Brownout):
             asked = fingerprint(request)
@@ -158,6 +155,16 @@ class FaultBook:
         """Counts an answer's tokens against the limits that its call draws on."""
         for id in acting.limits:
             await self._store.update(Quota, scope, id, lambda quota: replace(quota, tokens=quota.tokens + tokens))
+
+
+def _fits(fault: Fault, operation: Operation, request: Any, caller: Caller, now: Micros) -> bool:
+    """Whether a fault is in force and for such a call. Raises BadStub for a predicate that fails."""
+    if fault.in_force(now) is None or (fault.effect.only is not None and operation not in fault.effect.only):
+        return False
+    try:
+        return not any(differences(fault.when, operation, request, caller))
+    except BadStub as error:
+        raise BadStub(f"the fault {fault.title}: {error.message}") from error
 
 
 def own_fault(caller: Caller, now: Micros) -> Fault | None:

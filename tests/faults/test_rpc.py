@@ -154,8 +154,9 @@ def test_a_malformed_message_is_one_of_many(web):
 
 
 @pytest.mark.parametrize("method", [UNARY, STREAM])
-def test_a_wrong_type_is_told_of_a_good_answer(web, method):
+def test_a_wrong_type_is_told_of_a_good_answer(web, server, key, method):
     """Nothing else is wrong with it."""
+    server.mock.clock.scale(key, 0)  # an answer holds the second of its making
     answer = post(web, method, "wrong_type; type=text/plain")
     assert answer.headers["content-type"] == "text/plain"
     assert without_ids(answer.content) == without_ids(post(web, method, "none").content)

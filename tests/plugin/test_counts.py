@@ -59,3 +59,18 @@ def test_a_template_that_fails_says_why(apex):
     apex.chat("refund").template("{{ 1 / 0 }}")
     assert ask(apex).json()["detail"] == "template '{{ 1 / 0 }}': division by zero"
     assert len(apex.complaints()) == 1
+
+
+def test_faults_count_every_call_that_fits(apex):
+    """Also one that a fault ahead of them fails: each has the turn that it names."""
+    apex.fault("error", code="unavailable", nth=1)
+    apex.fault("error", code="resource_exhausted", nth=2)
+    apex.fault("error", code="aborted", every=3)
+    assert [ask(apex).status_code for _ in range(3)] == [503, 429, 409]
+    assert [call.outcome for call in apex.calls()] == ["unavailable", "resource_exhausted", "aborted"]
+
+
+def test_a_faults_predicate_that_fails_names_its_fault(apex):
+    apex.allow_surprises()
+    apex.fault("drop", where=lambda request: request.nope)
+    assert ask(apex).json()["detail"].startswith("the fault drop: its predicate raised AttributeError: ")
