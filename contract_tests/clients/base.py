@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 RATE_LIMIT_TRIES = 3  # how often a call is made again that a live target's rate limit refused
+NO_TLS = "what answers there does not speak TLS"
 LONGEST_WAIT = 90.0  # seconds for which a Retry-After is heeded
 
 

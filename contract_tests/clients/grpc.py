@@ -11,7 +11,7 @@ import orjson
 from ..answer import OK, UNREADABLE, Answer, common, message_class
 from ..operations import OPERATIONS, SERVICE, Op, Transport
 from ..redaction import Redactor
-from .base import Request, Unreachable, Wire, untrusted
+from .base import NO_TLS, Request, Unreachable, Wire, untrusted
 
 if TYPE_CHECKING:
     from ..target import Target
@@ -101,7 +101,7 @@ class Grpc(Wire):
 def _why(details: str) -> str:
     if found := re.search(r"CERTIFICATE_VERIFY_FAILED: ([\w -]+)", details):
         return untrusted(found[1], "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH")
-    return details.rpartition("address: ")[2]
+    return NO_TLS if "WRONG_VERSION_NUMBER" in details else details.rpartition("address: ")[2]
 
 
 def _texts(metadata: Sequence[Any] | None) -> Mapping[str, str]:

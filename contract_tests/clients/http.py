@@ -12,7 +12,7 @@ import orjson
 from ..answer import common_json
 from ..operations import Op
 from ..redaction import Redactor
-from .base import Unreachable, Wire, untrusted
+from .base import NO_TLS, Unreachable, Wire, untrusted
 
 if TYPE_CHECKING:
     from ..target import Target
@@ -44,6 +44,10 @@ class Http(Wire):
             raise Unreachable(f"{self.address}: connected, but no answer in {seconds:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             why = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
+            if isinstance(error, httpx.RemoteProtocolError) and self.address.startswith("http://"):
+                why += " Does it speak TLS? Then write https://"
+            if "WRONG_VERSION_NUMBER" in why:
+                why = f"{NO_TLS}: write http://"
             if "CERTIFICATE_VERIFY_FAILED" in why:
                 why = untrusted(re.sub(r"^.*certificate verify failed: | [(]_ssl.*$", "", why), "SSL_CERT_FILE")
             raise Unreachable(f"{self.address}: {why}") from None

@@ -5,10 +5,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from apex_mock import serve
+from apex_mock.tls import make_certificate
 from contract_tests import probe
 from contract_tests.operations import Transport
 from contract_tests.results import Outcome
@@ -63,6 +65,25 @@ def test_a_refused_key_is_the_reason_on_every_wire(key):
     assert [r.difference for r in results if r.outcome is Outcome.BROKEN] == []
     refused = {r.transport for r in results if r.reason.startswith("the target refuses the key: set APEX_API_KEY")}
     assert refused == {"rest", "connect", "grpc", "openai"}
+
+
+def reasons_of(url: str) -> str:
+    target = target_at(url, environment={})
+    target.pace = 0
+    with Runner(target) as runner:
+        results = list(runner.run(every_item(["HEALTH-001", "CHAT-001"], [Transport.REST, Transport.GRPC])))
+    assert {r.outcome for r in results} == {Outcome.NOT_OFFERED}
+    return " | ".join(dict.fromkeys(r.reason for r in results))
+
+
+def test_the_wrong_scheme_is_told(tmp_path: Path):
+    """Of a target without TLS as of one with it."""
+    with serve() as plain, serve(certificate=make_certificate(tmp_path)) as secure:
+        http = reasons_of(secure.url.replace("https://", "http://"))
+        https = reasons_of(plain.url.replace("http://", "https://"))
+    assert "Does it speak TLS? Then write https://" in http
+    assert https.count("what answers there does not speak TLS") == 2  # HTTP, gRPC
+    assert "speak TLS: write http://" in https
 
 
 @pytest.fixture
