@@ -30,6 +30,7 @@ MOST_HELD = 64 * 1024  # bytes of an answer that wait to be written together
 LOOK_AGAIN = 0.001  # seconds between two looks whether all has left
 FRAME_HEAD, MESSAGE_HEAD = 9, 5  # bytes before an HTTP/2 frame's payload, and before a gRPC message in it
 END_OF_STREAM = b"\0\0\0\0\1"  # an empty DATA frame with its last flag, but for the stream's number
+MOST_KEPT = 8 * 1024 * 1024  # bytes that wait for a marker: its call's client reads nothing, and does not go either
 HIGH_WATER = 256 * 1024  # bytes waiting on one side before the other is told to stop
 
 
@@ -227,13 +228,21 @@ class _ServerSide(_Side):
     def _pass(self, data: bytes) -> None:
         super().data_received(self._broken(data) if self.expected else data)
 
+    def forget(self, marker: bytes) -> None:
+        """A marker that may not come: what has waited for it goes on."""
+        if self.expected.pop(marker, None) is not None:
+            super().data_received(self._broken(b""))
+
     def _broken(self, data: bytes) -> bytes:
         """What of it goes on to the client: all of it waits until the markers are there that are on their way."""
         data, self._kept = self._kept + data, b""
         for marker, how in [*self.expected.items()]:
             at = data.find(marker)
             if at < 0:
-                self._kept = data
+                if len(data) > MOST_KEPT:
+                    self._lose(b"")
+                else:
+                    self._kept = data
                 return b""
             del self.expected[marker]
             start, rest = at - MESSAGE_HEAD - FRAME_HEAD, data[at + len(marker) :]
@@ -340,6 +349,11 @@ class GrpcRelay(_Side):
         """When a message of these bytes comes from the server: reset the connection (drop), or end its stream."""
         if isinstance(self.peer, _ServerSide):
             self.peer.expected[marker] = how
+
+    def forget(self, marker: bytes) -> None:
+        """The call of a marker that was expected is over, whether or not it has come."""
+        if isinstance(self.peer, _ServerSide):
+            self.peer.forget(marker)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._relays.pop(self._name, None)

@@ -33,6 +33,9 @@ class Relay(Protocol):
     def expect(self, marker: bytes, how: How) -> None:
         """When a message of these bytes comes by: reset the connection (drop), or end its stream (no_end)."""
 
+    def forget(self, marker: bytes) -> None:
+        """It comes no more."""
+
     def cut(self) -> None:
         """Ends the connection at once."""
 
@@ -87,6 +90,13 @@ class BrokenCall:
             raise Prepared(code, details)
         marker = MARKER + b"%016d" % next(_numbers)
         relay.expect(marker, how)
+
+        def given_up(ctx: Context) -> None:
+            # Then it is never sent, and the whole connection would wait for it.
+            if not ctx.done():
+                relay.forget(marker)
+
+        self._context.add_done_callback(given_up)  # type: ignore[arg-type]  # the stubs want a class of their own
         return marker
 
 

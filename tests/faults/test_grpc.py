@@ -1,13 +1,21 @@
 """Faults over gRPC, by grpcio's own clients: down to the reset of the connection, and the missing trailers."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import grpc
 import pytest
 
 from apex_mock import Server, serve
+from apex_mock.core.faults.acting import Acting, Struck
+from apex_mock.core.faults.effects import How, Moment
+from apex_mock.core.faults.rules import FAULTS
+from apex_mock.core.types import Operation
 from apex_mock.errors import Code
+from apex_mock.oneport import MOST_KEPT, _ServerSide, _Side
+from apex_mock.transports.grpc_broken import BrokenCall
 from apex_mock.wire.methods import SERVICE
 from tests.wires import HELLO, OK, Grpc, message_of, without_ids
 
@@ -201,6 +209,73 @@ async def test_an_async_client_sees_the_same(server, key):
 
         assert set(await asyncio.gather(*(code(metadata) for _ in range(50)))) == {grpc.StatusCode.UNKNOWN}
         assert set(await asyncio.gather(*(code(metadata[:1]) for _ in range(50)))) == {grpc.StatusCode.OK}
+
+
+class GivenUp:
+    """The context of a call, and its connection: `sent` is whether the call came to its end."""
+
+    def __init__(self, *, sent: bool) -> None:
+        self.sent = sent
+        self.expected: list[bytes] = []
+
+    def peer(self) -> str:
+        return "peer"
+
+    def add_done_callback(self, callback) -> None:
+        self.over = callback
+
+    def done(self) -> bool:
+        return self.sent
+
+    def expect(self, marker: bytes, how: How) -> None:
+        self.expected.append(marker)
+
+    def forget(self, marker: bytes) -> None:
+        self.expected.remove(marker)
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_an_end_that_is_given_up_is_waited_for_no_more(sent):
+    """Its client has gone at this moment, so it is never sent; one that was sent may still be on its way."""
+    moment = Moment(Operation.CHAT, 0.0, 0.0)
+    call = GivenUp(sent=sent)
+    broken = BrokenCall(Acting((Struck("no_end", FAULTS["no_end"](), moment),)), call, {"peer": call}, streamed=True)
+    marker = broken.end()
+    assert call.expected == [marker]
+    call.over(call)
+    assert call.expected == ([marker] if sent else [])
+
+
+async def test_what_waited_for_an_end_that_does_not_come_goes_on():
+    """To the last byte and in its order, once nothing is waited for; what is far too much ends the connection."""
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    loop = asyncio.get_running_loop()
+    side = _ServerSide(loop)
+    _, side.peer = await loop.connect_accepted_socket(_Side, ours)
+
+    async def came() -> bytes:
+        for _ in range(4):
+            await asyncio.sleep(0)
+        with suppress(BlockingIOError):
+            return theirs.recv(100)
+        return b""
+
+    for marker in (b"one", b"two"):
+        side.expected[marker] = How.NO_END
+    side.data_received(b"first, ")
+    side.data_received(b"second")
+    assert await came() == b""
+    side.forget(b"one")
+    assert await came() == b""
+    side.forget(b"two")
+    side.forget(b"never expected")
+    assert await came() == b"first, second"
+    side.expected[b"one"] = How.NO_END
+    side.data_received(b"x" * (MOST_KEPT + 1))
+    assert side.peer.transport.is_closing()
+    await came()
+    theirs.close()
 
 
 # --- On a port of its own ---------------------------------------------------------------------------------------------
