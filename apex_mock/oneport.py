@@ -143,7 +143,8 @@ class Corked:
     def _flush(self) -> None:
         if self._held:
             held, self._held, self._size = self._held, [], 0
-            self._transport.write(b"".join(held))
+            if not self._transport.is_closing():  # the client may have gone in between
+                self._transport.write(b"".join(held))
 
     def close(self) -> None:
         self._flush()

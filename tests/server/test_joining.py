@@ -93,3 +93,12 @@ async def test_the_relay_passes_a_message_on_at_once_and_joins_those_that_follow
     assert client.transport.written == [b"1", b"23"]
     server.data_received(b"4")
     assert client.transport.written[-1] == b"4"
+
+
+async def test_what_is_held_for_a_client_that_has_gone_is_dropped():
+    """uvloop raises on a write to a connection that is closed."""
+    transport, wire = corked()
+    transport.write(HEAD)
+    wire.close()
+    await turn()
+    assert wire.written == []
