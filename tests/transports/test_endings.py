@@ -13,6 +13,7 @@ from apex_mock.errors import Code
 from tests.wires import HELLO, OK, PLAIN, SERVICE, Connect, Grpc, message_of
 
 BEARER = (("authorization", "Bearer k"),)
+RESTLESS = httpx.Timeout(20, read=0.1)
 DATA = message_of("ChatCompletion", HELLO).to_binary()
 
 
@@ -25,7 +26,7 @@ def slow() -> Iterator[Server]:
 
 def ended(server: Server, outcome: str = "canceled") -> bool:
     """Whether the only call is over, and nothing is left of it."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         outcomes = [entry.outcome for entry in server.mock.journal]
         if outcomes == [outcome] and server.mock.in_flight == 0:
@@ -35,7 +36,7 @@ def ended(server: Server, outcome: str = "canceled") -> bool:
 
 
 def begun(server: Server) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while server.mock.in_flight == 0 and time.monotonic() < deadline:
         time.sleep(0.002)
     return server.mock.in_flight == 1
@@ -56,9 +57,10 @@ def test_a_deadline_that_passes_is_said_on_connect(slow, method):
 def test_a_deadline_that_passes_ends_the_call_on_grpc(slow, method):
     """The client says so by itself; the server gives the call up too."""
     wire = Grpc(slow.address, "k")
+    grpc.channel_ready_future(wire.channel).result(20)  # the call's time is for the call
     call = wire.channel.unary_unary if method == "ChatCompletion" else wire.channel.unary_stream
     with pytest.raises(grpc.RpcError) as caught:
-        list(call(f"/{SERVICE}/{method}")(DATA, timeout=0.05, metadata=BEARER))
+        list(call(f"/{SERVICE}/{method}")(DATA, timeout=0.4, metadata=BEARER))
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert ended(slow)
     wire.close()
@@ -108,6 +110,6 @@ def entry_duration(server: Server) -> float:
 
 def test_a_client_that_runs_out_of_patience_is_let_go(slow):
     """Its call ends with it."""
-    with pytest.raises(httpx.ReadTimeout), httpx.Client(timeout=0.05, verify=PLAIN) as client:
+    with pytest.raises(httpx.ReadTimeout), httpx.Client(timeout=RESTLESS, verify=PLAIN) as client:
         client.post(f"{slow.url}/v1/chat/completions", json=HELLO | {"stream": True}, headers={"api-key": "k"}).read()
     assert ended(slow)
