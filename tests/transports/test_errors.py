@@ -61,6 +61,7 @@ REST_BY_CLASS = {
     "Unimplemented": 404,
     "Crash": 500,
     "Unstubbed": 400,
+    "BadStub": 500,
     "Prepared": 409,  # whatever its own code says: here, aborted
 }
 CLASSES = {
