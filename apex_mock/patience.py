@@ -9,10 +9,9 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from apex_mock.asgi import CAME
-from apex_mock.waiting import Patience
+from apex_mock.waiting import MOST_WAITS, Patience
 
 PIECE = 16 * 1024  # bytes that are read at a time, so that what is too long is seen before it has been read whole
-MOST_WAITS = 10  # a body may take this many times as long in all as it may stall
 BAD = b"400 Bad Request"
 TOO_LONG = b"431 Request Header Fields Too Large"
 TOO_SLOW = b"408 Request Timeout"

@@ -114,8 +114,21 @@ class Server:
         await self.mock.standing.ready()
         state = {"grpc_path": grpc_path, "relays": relays, "system": self.mock.clock.system}
         self._uvicorn = self._make_uvicorn(state | {"patience": patience})
-        await self._uvicorn.startup(sockets=[self._socket])
+        await self._uvicorn.startup(sockets=[])
+        self._uvicorn.servers.append(await self._listen())
         self._serving = asyncio.create_task(self._uvicorn.main_loop())
+
+    async def _listen(self) -> asyncio.Server:
+        """As uvicorn would, but that a client has no more time for TLS than for its head."""
+        server, config = self._uvicorn, self._uvicorn.config
+
+        def protocol() -> asyncio.Protocol:
+            return OnePortProtocol(config, server.server_state, server.lifespan.state)
+
+        seconds = self.mock.settings.header_timeout if config.ssl else None
+        return await asyncio.get_running_loop().create_server(
+            protocol, sock=self._socket, ssl=config.ssl, ssl_handshake_timeout=seconds, backlog=BACKLOG
+        )
 
     def _listen_for_grpc(self, port: int) -> int:
         host, certificate = self.where.host, self.where.certificate

@@ -6,6 +6,7 @@ from typing import Protocol
 from apex_mock.settings import Settings
 
 LOOK_EVERY = 1.0  # seconds
+MOST_WAITS = 10  # what goes on, but slowly, may take this many times as long in all as it may stall
 
 
 class Awaited(Protocol):

@@ -13,7 +13,7 @@ import grpc
 
 from apex_mock.transports import grpc_sockets
 from apex_mock.transports.grpc_broken import Context, Relays
-from apex_mock.waiting import LOOK_EVERY, Patience
+from apex_mock.waiting import LOOK_EVERY, MOST_WAITS, Patience
 
 AT_A_TIME = 64 * 1024  # bytes that a client is to read in the time of --write-timeout
 Wait: TypeAlias = "tuple[float, Context | None, bool]"  # until when, in the loop's time; whether for its message
@@ -54,7 +54,8 @@ class Clients:
 
     def reads(self, context: Context, size: int) -> None:
         """The client of this task's call is to read so many bytes from now on."""
-        until = self._time() + self._limits.write_timeout * (1 + size // AT_A_TIME)
+        times = 1 if size < AT_A_TIME else min(MOST_WAITS, 1 + size // AT_A_TIME)
+        until = self._time() + self._limits.write_timeout * times
         self._calls[asyncio.current_task()] = until, context, False
 
     def expired(self) -> None:

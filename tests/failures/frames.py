@@ -2,12 +2,13 @@
 
 import select
 import socket
+import ssl
 import struct
 from collections.abc import Mapping
 from contextlib import suppress
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
+DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 2, 3, 4, 6, 7, 8, 9
 END_STREAM, END_HEADERS, ACK = 0x1, 0x4, 0x1
 CANCEL = 8
 INITIAL_WINDOW = 4  # a setting: how many bytes of a call's answer may come before more are asked for
@@ -73,11 +74,14 @@ def frames_in(data: bytes) -> list[tuple[int, int, int, bytes]]:
 
 
 class Peer:
-    """A connection that has said hello; it reads only when asked to. `initial_window` is for each call's answer."""
+    """A connection that has said hello; it reads only when asked to. `initial_window` is for each call's answer, `tls`
+    for a server that speaks it."""
 
-    def __init__(self, address: str, initial_window: int | None = None) -> None:
+    def __init__(self, address: str, initial_window: int | None = None, tls: ssl.SSLContext | None = None) -> None:
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host, int(port)), timeout=10)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket)
         asked = b"" if initial_window is None else struct.pack(">HI", INITIAL_WINDOW, initial_window)
         self.socket.sendall(PREFACE + frame(SETTINGS, 0, 0, asked))
 
@@ -102,7 +106,7 @@ class Peer:
         """All that comes until the server ends the connection; fails when it does not."""
         self.socket.settimeout(within)
         received = b""
-        with suppress(ConnectionResetError):
+        with suppress(ConnectionResetError, ssl.SSLError):
             while piece := self.socket.recv(1 << 20):
                 received += piece
         return received

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Iterator
@@ -91,6 +92,23 @@ def test_a_client_that_withholds_its_window_is_cut(strict, address):
     assert not strict.errors
 
 
+def test_over_tls_they_are_cut_as_well():
+    """And a client that does not get through the handshake in the time of a head is closed, on each port."""
+    speaking = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    speaking.check_hostname, speaking.verify_mode = False, ssl.CERT_NONE
+    speaking.set_alpn_protocols(["h2"])
+    limits = ("--tls", "--write-timeout", "0.3", "--header-timeout", "1")
+    with serving("--grpc-port", "0", *limits) as server, ExitStack() as stack:
+        addresses = [server.address, server.grpc_address]
+        peers = [stack.enter_context(Peer(address, 0, speaking)) for address in addresses]
+        for peer in peers:
+            peer.send(call(1, STREAM, ASKED[STREAM]))
+        for address in addresses:
+            _is_closed_whatever_it_says(address, [b"", b"\x16\x03\x01"])
+        for peer in peers:
+            assert DATA not in [kind for kind, *_ in frames_in(peer.read_to_end())]
+
+
 @PORTS
 def test_many_that_withhold_their_windows_are_cut_together(strict, address):
     """And their files are closed."""
@@ -175,12 +193,14 @@ SILENCES = [
 def test_a_connection_that_asks_nothing_is_closed(hasty, port):
     """Wherever it stops: before the preface, in it or after it, in a frame or between two, in a head."""
     _is_closed_whatever_it_says(getattr(hasty, port), SILENCES)
+    soon(lambda: _greeted(getattr(hasty, port))).socket.close()
 
 
 def test_a_connection_that_does_not_say_hello_is_closed_before_it_is_idle(small):
     """HTTP/2's hello ends with the client's settings."""
     for address in (small.address, small.grpc_address):
         _is_closed_whatever_it_says(address, SILENCES[:4])
+        is_served(address)
 
 
 def _is_closed_whatever_it_says(address: str, said: list[bytes]) -> None:
@@ -192,7 +212,6 @@ def _is_closed_whatever_it_says(address: str, said: list[bytes]) -> None:
         for connection in made:
             while connection.recv(65536):
                 pass
-    soon(lambda: _greeted(address)).socket.close()
 
 
 @PORTS

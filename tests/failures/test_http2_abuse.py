@@ -13,20 +13,25 @@ from tests.failures.frames import (
     DATA,
     END_HEADERS,
     HEADERS,
+    INITIAL_WINDOW,
     PING,
+    PRIORITY,
     RST_STREAM,
     SETTINGS,
     WINDOW_UPDATE,
     Peer,
     block,
+    call,
     frame,
     indexed,
     literal,
+    window,
 )
 from tests.failures.running import Running, serving
-from tests.wires import HELLO, OK, WIRES, Wire
+from tests.wires import HELLO, OK, WIRES, Wire, message_of
 
 CHAT = "/apex.v1.ApexService/ChatCompletion"
+ASKED = message_of("ChatCompletion", HELLO).to_binary()
 ROUNDS = 40
 Abuse = Callable[[int], bytes]
 
@@ -88,6 +93,23 @@ def too_long(n: int) -> bytes:
     return b"\xff\xff\xff" + bytes((DATA, 0)) + struct.pack(">I", 1) + b"x" * 16_000
 
 
+def made_to_reset(n: int) -> bytes:
+    """Calls that the server gives up by itself, for a window that grows by nothing (CVE-2025-8671)."""
+    calls = range(n * 100, (n + 1) * 100)
+    return b"".join(call(2 * i + 1, CHAT, ASKED) + window(2 * i + 1, 0) for i in calls)
+
+
+def dribble(n: int) -> bytes:
+    """Answers that are let through byte by byte (CVE-2019-9511)."""
+    start = frame(SETTINGS, 0, 0, struct.pack(">HI", INITIAL_WINDOW, 0)) if n == 0 else b""
+    return start + call(2 * n + 1, CHAT, ASKED) + b"".join(window(2 * i + 1, 1) for i in range(n)) * 20
+
+
+def priorities(n: int) -> bytes:
+    """Calls that depend now on this one, now on that (CVE-2019-9513)."""
+    return b"".join(frame(PRIORITY, 0, 2 * i + 1, struct.pack(">IB", 2 * (i + n) + 3, n)) for i in range(2000))
+
+
 ABUSES: list[Abuse] = [
     rapid_reset,
     pings,
@@ -100,6 +122,9 @@ ABUSES: list[Abuse] = [
     open_calls,
     data_of_nothing,
     too_long,
+    made_to_reset,
+    dribble,
+    priorities,
 ]
 
 
