@@ -52,6 +52,7 @@ async def test_a_call_that_computes_or_sleeps_is_not_its_clients_fault():
     clients = Clients(Patience(Settings()), {PEER: relay})
     clients._time = lambda: now
     clients.begins(Context())
+    clients.reads(Context(), 1)
     clients.rests()
     now = 1e6
     clients.expired()
