@@ -9,6 +9,7 @@ from typing import TypeAlias
 from apex_mock.core.credentials import API_KEY, AUTHORIZATION
 from apex_mock.core.types import ApiKey, Caller, Micros
 from apex_mock.errors import RateLimited, Unauthenticated
+from apex_mock.faultfile import HEADER as FAULT
 from apex_mock.settings import Settings
 from apex_mock.store.base import Store
 
@@ -21,8 +22,11 @@ HINT = "send the header 'Authorization: Bearer <key>'"
 
 @lru_cache(maxsize=KEPT_HEADERS)
 def header_map(raw: RawHeaders) -> Mapping[str, str]:
-    """Headers or metadata by name, in lower case; of a repeated one the last."""
-    return {_text(name).lower(): _text(value) for name, value in raw}
+    """Headers or metadata by name, in lower case; of a repeated one the last, but of faults all, a line for each."""
+    headers = {_text(name).lower(): _text(value) for name, value in raw}
+    if FAULT in headers:
+        headers[FAULT] = "\n".join(_text(value) for name, value in raw if _text(name).lower() == FAULT)
+    return headers
 
 
 def _text(sent: str | bytes) -> str:

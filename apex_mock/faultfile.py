@@ -23,6 +23,7 @@ from apex_mock.reading import (
     WHEN,
     At,
     BadRule,
+    article,
     check_count,
     check_number,
     first_fault,
@@ -87,10 +88,14 @@ def _numbered(value: Any, number: int) -> Fault:
 
 def read_fault(value: Any) -> Fault:
     """One fault, from plain values or from its short form. Raises BadRule, whose `field` is where the fault lies."""
+    conditions: tuple[str, ...] = ()
     if isinstance(value, str):
-        value = _spelt_out(value)
+        value, conditions = (
+            _spelt_out(value),
+            SHORT_WHEN,
+        )  # which are in `when` by now, and told of where a key is wrong
     name = _name_of(value, ())
-    known = mapping_of(value, f"{name} fault", ("fault", *OPTIONS[name], *RULE), ())
+    known = mapping_of(value, f"{name} fault", ("fault", *OPTIONS[name], *RULE, *conditions), ())
     rule = {key: known[key] for key in RULE if key in known and key != "when"}
     spec = _spec(name, {key: known[key] for key in OPTIONS[name] if key in known}, ())
     try:
@@ -105,6 +110,14 @@ def read_fault(value: Any) -> Fault:
     check_count(when.nth, ("when", "nth"))
     for key in ("since", "until"):
         check_number(getattr(fault, key), (key,))
+    if fault.until is not None and fault.until <= fault.since:
+        raise BadRule(f"must be later than since, {fault.since:g}, not {fault.until:g}", ("until",))
+    only = FAULTS[name].only
+    if only is not None and when.operation is not None and when.operation not in only:
+        acts = " and ".join(sorted(only))
+        raise BadRule(
+            f"{article(name)} {name} fault acts on {acts} alone, not on {when.operation}", ("when", "operation")
+        )
     return replace(fault, options=spec.options, when=when)
 
 
@@ -160,6 +173,8 @@ def _spelt_out(text: str, at: At = ()) -> dict[str, Any]:
         key, equals, value = (side.strip() for side in part.partition("="))
         if not equals or not key:
             raise BadRule(f"after the fault's name comes key=value, not {part!r}", at)
+        if key in spelt or key in when:
+            raise BadRule("is there twice", (*at, key))
         plain: Any = value[1:-1].replace('\\"', '"') if len(value) > 1 and value[0] == value[-1] == '"' else value
         if key == "uids":
             plain = plain.split(",")
@@ -203,4 +218,13 @@ def in_short(fault: Fault) -> str:
     told.pop("id", None)
     name = told.pop("fault")
     shown = {**told, **{key: next(iter(v.values())) if isinstance(v, Mapping) else v for key, v in when.items()}}
-    return "; ".join([name, *(f"{key}={value}" for key, value in shown.items())])
+    return "; ".join([name, *(f"{key}={_quoted(value)}" for key, value in shown.items())])
+
+
+def _quoted(value: Any) -> str:
+    """In quotes where it would be read as more than one part without them."""
+    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if text == text.strip() and not {";", '"'} & set(text):
+        return text
+    escaped = text.replace('"', '\\"')
+    return f'"{escaped}"'

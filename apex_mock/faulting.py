@@ -72,15 +72,15 @@ class FaultBook:
     # --- Finding ------------------------------------------------------------------------------------------------------
 
     async def find(self, operation: Operation, request: Any, caller: Caller, now: Micros, seed: int) -> Acting:
-        """The faults that act on a call, up to the first that fails it; that of its own header last.
+        """The faults that act on a call, up to the first that fails it; those of its own headers last.
 
         Raises InvalidRequest for a header that cannot be read.
         """
-        own = own_fault(caller, now)
+        own = own_faults(caller, now)
         struck: list[Struck] = []
         limits: list[str] = []
         failed = False
-        for fault in [*await self._for(caller.scope), *([own] if own else [])]:
+        for fault in [*await self._for(caller.scope), *own]:
             # Every call that fits counts for whose turn it is, also one that a fault ahead of this one fails.
             if not _fits(fault, operation, request, caller, now) or not await self._has_turn(fault) or failed:
                 continue
@@ -167,13 +167,16 @@ def _fits(fault: Fault, operation: Operation, request: Any, caller: Caller, now:
         raise BadStub(f"the fault {fault.title}: {error.message}") from error
 
 
-def own_fault(caller: Caller, now: Micros) -> Fault | None:
-    """What the request's own header asks for. Raises InvalidRequest."""
+def own_faults(caller: Caller, now: Micros) -> list[Fault]:
+    """What the request's own headers ask for, a line for each. Raises InvalidRequest."""
     text = caller.headers.get(HEADER)
     if text is None:
-        return None
+        return []
     try:
-        return replace(read_header(text), id="header", scope=caller.scope, created_at=now)
+        return [
+            replace(read_header(line), id=f"header {number}", scope=caller.scope, created_at=now)
+            for number, line in enumerate(text.split("\n"), 1)
+        ]
     except BadRule as error:
         raise InvalidRequest(str(error), (HEADER,)) from None
 

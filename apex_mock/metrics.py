@@ -15,23 +15,26 @@ from apex_mock.journal import Entry
 
 # Upper bounds in seconds: of what a model takes, and of what nobody should notice.
 TIMES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
+ROUNDING = 1e-9  # far less than the microseconds that the clock counts
 DELAYS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 
 
 class Histogram:
     """How many observations were up to each bound, in seconds, and their sum."""
 
-    __slots__ = ("bounds", "counts", "sum")
+    __slots__ = ("_edges", "bounds", "counts", "sum")
 
     def __init__(self, bounds: Sequence[float]) -> None:
         self.bounds = bounds
+        # Between two times that are planned 50 ms apart lies a little more, or less, as floats go.
+        self._edges = tuple(bound + ROUNDING for bound in bounds)
         self.counts = [0] * (len(bounds) + 1)
         self.sum = 0.0
 
     def observe(self, seconds: Sequence[float]) -> None:
-        bounds, counts = self.bounds, self.counts
+        edges, counts = self._edges, self.counts
         for value in seconds:
-            counts[bisect_left(bounds, value)] += 1
+            counts[bisect_left(edges, value)] += 1
         self.sum += sum(seconds)
 
 
@@ -53,14 +56,16 @@ class StreamTimes:
 class Taken:
     """One stream's chunks, as its transport takes them: noted at once, counted when there is time.
 
+    `asked_at` is when its call began, and `delay` by how many seconds a fault put its start off, which was planned.
+
     Counting costs as much as sending a chunk. Where streams end together it would make the last of them late, so it is
     done before the last chunk, while the stream waits for that.
     """
 
-    __slots__ = ("_at", "_chunks", "_noted", "_started_at", "_times")
+    __slots__ = ("_asked_at", "_at", "_chunks", "_delay", "_noted", "_times")
 
-    def __init__(self, times: StreamTimes, chunks: Sequence[Chunk], started_at: Micros) -> None:
-        self._times, self._chunks, self._started_at = times, chunks, started_at
+    def __init__(self, times: StreamTimes, chunks: Sequence[Chunk], asked_at: Micros, delay: float = 0.0) -> None:
+        self._times, self._chunks, self._asked_at, self._delay = times, chunks, asked_at, delay
         self._noted: list[int] = []  # in turn, when chunks were taken and how many of them
         self._at: list[float] = []  # when each that is counted was taken, in seconds from the start
 
@@ -69,15 +74,15 @@ class Taken:
 
     def count(self) -> None:
         """Counts what has been noted since this was last called."""
-        times, before, noted, self._noted = self._times, len(self._at), self._noted, []
+        times, delay, before, noted, self._noted = self._times, self._delay, len(self._at), self._noted, []
         for when, count in zip(noted[::2], noted[1::2], strict=True):
-            self._at += [max(0, when - self._started_at) / SECOND] * count
+            self._at += [max(0, when - self._asked_at) / SECOND] * count
         achieved = self._at[before:]
-        planned = [chunk.after for chunk in self._chunks[before : len(self._at)]]
+        planned = [delay + chunk.after for chunk in self._chunks[before : len(self._at)]]
         times.lateness.observe(list(map(sub, achieved, planned)))
         if before:
             achieved.insert(0, self._at[before - 1])
-            planned.insert(0, self._chunks[before - 1].after)
+            planned.insert(0, delay + self._chunks[before - 1].after)
         else:
             times.ttft_planned.observe(planned[:1])
             times.ttft_achieved.observe(achieved[:1])
@@ -96,16 +101,16 @@ class Metrics:
         """Counts a call: by operation, transport and outcome."""
         self.calls[entry.operation, entry.transport, entry.outcome] += 1
 
-    def begun(self, entry: Entry, now: Micros) -> None:
-        """Notes how long a request waited for its turn."""
+    def begun(self, entry: Entry, started_at: Micros, now: Micros) -> None:
+        """Notes how long a request that was to begin at `started_at` waited for its turn."""
         waited = self.waited.get(entry.transport)
         if waited is None:
             waited = self.waited[entry.transport] = Histogram(DELAYS)
-        waited.observe((max(0, now - entry.at) / SECOND,))
+        waited.observe((max(0, now - started_at) / SECOND,))
 
-    def stream(self, entry: Entry, chunks: Sequence[Chunk]) -> Taken:
+    def stream(self, entry: Entry, chunks: Sequence[Chunk], started_at: Micros) -> Taken:
         """For a stream that begins."""
         times = self.streams.get(entry.transport)
         if times is None:
             times = self.streams[entry.transport] = StreamTimes()
-        return Taken(times, chunks, entry.at)
+        return Taken(times, chunks, entry.at, (started_at - entry.at) / SECOND)

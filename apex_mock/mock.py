@@ -151,8 +151,8 @@ class ApexMock(StoredChats):
                 yield chunks
                 sent = len(chunks)
             else:
-                self.metrics.begun(entry, clock.now(answer.scope))
-                taken = self.metrics.stream(entry, chunks) if apart else None
+                self.metrics.begun(entry, answer.started_at, clock.now(answer.scope))
+                taken = self.metrics.stream(entry, chunks, answer.started_at) if apart else None
             while sent < len(chunks):
                 if taken is not None and sent == len(chunks) - 1:
                     taken.count()
@@ -264,7 +264,7 @@ class ApexMock(StoredChats):
             }
             in_time = [m for m in miners if times.get(m.uid, math.inf) <= request.max_response_time]
             waited = max(times[m.uid] for m in miners) if len(in_time) == len(miners) else request.max_response_time
-            await self.clock.sleep_until(caller.scope, call.begins + round(waited * SECOND))
+            await call.wait_until(call.begins + round(waited * SECOND))
             answered = {m: errs[m.uid] for m in in_time if errs[m.uid] not in SILENT}
             if not answered:
                 raise NoSearchResult("No miner responded successfully", hint="raise max_response_time or ask again")

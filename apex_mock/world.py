@@ -76,6 +76,7 @@ class World:
         self.network = fixtures.load_network(settings.network or fixtures.NETWORK, strict=settings.strict_models)
         self.profiles = fixtures.load_profiles(settings.profiles or fixtures.PROFILES)
         self.in_flight = 0
+        self.waiting = 0  # calls that wait for their time, and are not in flight yet
         self._surprising: set[asyncio.Task[None]] = set()
         if settings.profile not in self.profiles:
             raise BadSetting(f"profile: {self._unknown_profile(settings.profile)}")
@@ -289,6 +290,15 @@ class Call:
         if strict or store.may_hold(Stub):
             self.reply = await self._find_reply(strict)
 
+    async def wait_until(self, due: Micros) -> None:
+        """Waits for a time of the call's scope."""
+        world = self._world
+        world.waiting += 1
+        try:
+            await world.clock.sleep_until(self.caller.scope, due)
+        finally:
+            world.waiting -= 1
+
     @property
     def begins(self) -> Micros:
         """When its answer does: at once, unless a fault delays it."""
@@ -339,7 +349,7 @@ class Call:
             return None
         entry.stub = stub.title
         if reply.delay and entry.operation is not Operation.CHAT:
-            await world.clock.sleep_until(caller.scope, entry.at + round(reply.delay * 1_000_000))
+            await self.wait_until(entry.at + round(reply.delay * 1_000_000))
         if reply.error is not None and reply.error.after_chunks is None:
             raise error_of(reply.error)
         if reply.fault is not None and (struck := strike(reply.fault, entry.operation)) is not None:
@@ -362,7 +372,7 @@ class Call:
         self.entry.fault, self.entry.lost = acting.title, acting.lost
         if delay := delay_of(struck):
             self.late += round(delay * 1_000_000)
-            await self._world.clock.sleep_until(self.caller.scope, self.begins)
+            await self.wait_until(self.begins)
         if (error := error_by(struck)) is not None:
             raise error
 

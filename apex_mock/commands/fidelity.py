@@ -45,6 +45,8 @@ def fidelity(
         _fail(f"--wire: there is no {wire!r}; there are sse, grpc, both")
     if streams < 1 or chunks < 2:
         _fail("--streams must be at least 1, --chunks at least 2")
+    if json_file is not None and not json_file.parent.is_dir():
+        _fail(f"--json: there is no folder {json_file.parent}")
     wires = ["sse", "grpc"] if wire == "both" else [wire]
     try:
         with _fake(url) as (host, port):

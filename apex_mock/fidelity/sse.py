@@ -8,6 +8,7 @@ import orjson
 from apex_mock.clock import stopwatch
 from apex_mock.fidelity.streams import PROMPT, SEED, Load, Run, Seen, connect, drive
 
+MOST_SAID = 200  # bytes of a refusal that are shown
 CHAT = "/v1/chat/completions"
 
 
@@ -56,8 +57,9 @@ class _Client(asyncio.Protocol):
                 self.seen.arrivals.append(now)
             elif b"data: [DONE]" in event:
                 self._end("")
-        if self._rest.startswith(b"HTTP/1.1 ") and self._rest[9:12] != b"200":
-            self._end(self._rest.partition(b"\r\n\r\n")[2].decode("utf-8", "replace"))
+        if self._rest.startswith(b"HTTP/1.") and self._rest[9:12] != b"200":
+            status, said = self._rest[9:12], self._rest.partition(b"\r\n\r\n")[2].partition(b"\n")[0]
+            self._end(f"HTTP {status.decode('latin-1')}: {said[:MOST_SAID].decode('utf-8', 'replace')}".rstrip(": \r"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end("the connection ended")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from apex_mock.clock import stopwatch
 
 BEAT = 0.005  # seconds between two looks at how late the client is
+CONNECT_WITHIN = 5.0  # seconds
 PATIENCE = 30.0  # seconds that streams may take beyond their plan
 PROMPT = "Explain black holes."
 SEED = 7
@@ -55,15 +56,27 @@ class Run:
 async def connect(load: Load) -> socket.socket:
     """A connection that is open before anything is measured."""
     loop = asyncio.get_running_loop()
-    family, kind, protocol, _, address = (await loop.getaddrinfo(load.host, load.port, type=socket.SOCK_STREAM))[0]
+    try:
+        found = await loop.getaddrinfo(load.host, load.port, type=socket.SOCK_STREAM)
+    except socket.gaierror:
+        raise Failed(f"there is no host {load.host!r}") from None
+    family, kind, protocol, _, address = found[0]
     made = socket.socket(family, kind, protocol)
     made.setblocking(False)
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    where = f"{load.host}:{load.port}"
     try:
-        await loop.sock_connect(made, address)
+        async with asyncio.timeout(CONNECT_WITHIN):
+            await loop.sock_connect(made, address)
+    except ConnectionRefusedError:
+        made.close()
+        raise Failed(f"nothing listens at {where}; start it with apex-mock serve") from None
+    except TimeoutError:
+        made.close()
+        raise Failed(f"no connection to {where} within {CONNECT_WITHIN:g} s: is it the right address?") from None
     except OSError as error:
         made.close()
-        raise Failed(f"no connection to {load.host}:{load.port}: {error.strerror or error}") from None
+        raise Failed(f"no connection to {where}: {error.strerror or error}") from None
     return made
 
 

@@ -70,9 +70,9 @@ class Prometheus:
             faults.add_metric((worker, fault), number)
         yield faults
         in_flight = GaugeMetricFamily(
-            "apex_mock_in_flight", "Answers that are being sent or waited for.", labels=("worker",)
+            "apex_mock_in_flight", "Answers that are being sent or wait for their time.", labels=("worker",)
         )
-        in_flight.add_metric((worker,), mock.in_flight)
+        in_flight.add_metric((worker,), mock.in_flight + mock.waiting)
         yield in_flight
         if self._kept is not None:
             yield from _kept(self._kept)

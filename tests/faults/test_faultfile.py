@@ -84,6 +84,13 @@ def test_no_text_is_more_than_a_bad_fault(text):
         ('drop; prompt="x', "a quote is not closed"),
         ({"fault": "drop", "when": {"promt": "x"}}, "when.promt: there is no such key; a when has operation, prompt,"),
         ({"fault": "drop", "when": {"prompt": {"regex": "("}}}, "prompt: regex '(':"),
+        ("delay; opration=chat", "opration: there is no such key; a delay fault has fault, seconds, id, name, when,"),
+        ("delay; opration=chat", "until, operation, prompt,"),
+        ("drop; after=1; after=2", "after: is there twice"),
+        ("drop; prompt=a; prompt=b", "prompt: is there twice"),
+        ("drop; since=5; until=5", "until: must be later than since, 5, not 5"),
+        ("research; fail_at=1; operation=chat", "when.operation: a research fault acts on submit_research alone, not"),
+        ("duplicate; operation=list_chats", "when.operation: a duplicate fault acts on chat and search alone, not on"),
         ("rate_limit", "say how many requests or tokens a key has"),
         (7, "expected a text or a mapping, not a number"),
     ],
@@ -94,6 +101,16 @@ def test_what_is_wrong_is_said(value, said):
         read_fault(value)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_written_in_short_can_be_read_again():
+    """A text with a semicolon or a quote in it stands in quotes, and several uids in one value."""
+    for rule in (
+        {"fault": "error", "message": 'so; "far"', "when": {"prompt": " a;b ", "uids": [1, 2]}},
+        {"fault": "drop", "name": 'half; of "it"', "after": 0},
+    ):
+        fault = read_fault(rule)
+        assert read_fault(in_short(fault)) == fault
 
 
 def test_a_list_says_which_of_its_faults_is_wrong():

@@ -186,6 +186,15 @@ def test_the_metadata_names_what_acted(rpc):
     assert len(list(call)) > 3
 
 
+def test_metadata_that_is_there_twice_asks_for_two_faults(rpc):
+    """In the order in which it was sent."""
+    metadata = (*rpc.headers.items(), ("x-apex-fault", "none"), ("x-apex-fault", "error; code=aborted"))
+    sent = message_of(UNARY, HELLO).to_binary()
+    error = end_of(rpc.channel.unary_stream(f"/{SERVICE}/{UNARY}")(sent, 20, metadata))
+    assert error.code() == grpc.StatusCode.ABORTED
+    assert dict(error.trailing_metadata())["x-apex-fault"] == "none, error"
+
+
 def test_metadata_that_cannot_be_read_says_so(rpc):
     """invalid_argument, with what there is."""
     reply = rpc.call(UNARY, HELLO, x_apex_fault="dorp")

@@ -313,6 +313,20 @@ def test_a_header_that_cannot_be_read_says_so(rest, usual):
     assert answer.json()["detail"][0]["msg"].startswith("fault: there is no 'dorp'; there are error, delay, ")
 
 
+def test_a_header_that_is_there_twice_asks_for_two_faults(rest, usual):
+    """In the order in which they were sent; after one that fails the call no other acts."""
+    both = [("x-apex-fault", "reorder; at=1"), ("x-apex-fault", "truncate; after=2")]
+    answer = rest.post(CHAT, json=BODY | {"stream": True}, headers=both)
+    assert answer.headers["x-apex-fault"] == "reorder, truncate"
+    whole = pieces(ask(rest, stream=True).text)
+    assert pieces(answer.text) == [whole[1], whole[0]]
+    both = [("x-apex-fault", "error; code=internal"), ("x-apex-fault", "drop; after=0")]
+    answer = rest.post(CHAT, json=BODY, headers=both)
+    assert (answer.status_code, answer.headers["x-apex-fault"]) == (500, "error")
+    wrong = rest.post(CHAT, json=BODY, headers=[("x-apex-fault", "none"), ("X-Apex-Fault", "dorp")])
+    assert wrong.status_code == 422
+
+
 @pytest.mark.parametrize("operation", ["/web_retrieval", f"{CHAT}/jobs", f"{CHAT}/jobs/nothing"])
 def test_other_calls_fail_alike(rest, usual, operation):
     """Searches, jobs, polls."""

@@ -1,5 +1,6 @@
 """`apex-mock fidelity`: what it makes of a run, and the run itself against a fake of this process."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -79,8 +80,22 @@ async def test_what_goes_wrong_is_said_in_one_line(server, wire):
         await DRIVE[wire](Load(host=host, port=port, key="k", profile="unheard-of", streams=2, chunks=3))
     with serve() as gone:
         port = gone.port
-    with pytest.raises(Failed, match=f"no connection to 127.0.0.1:{port}"):
+    with pytest.raises(Failed, match=f"nothing listens at 127.0.0.1:{port}"):
         await DRIVE[wire](Load(host="127.0.0.1", port=port, key="k", profile="steady", streams=1, chunks=3))
+
+
+async def test_another_web_server_is_known_by_what_it_answers():
+    """Its status, and the first line of what it says; one of HTTP/1.0, as Python's own, too."""
+
+    async def refuse(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 501 Unsupported method\r\n\r\n<h1>Error</h1>\n<p>...</p>")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as other:
+        port = other.sockets[0].getsockname()[1]
+        with pytest.raises(Failed, match=r"after 0 of 3 chunks: HTTP 501: <h1>Error</h1>$"):
+            await over_sse(Load(host="127.0.0.1", port=port, key="k", profile="steady", streams=1, chunks=3))
 
 
 def test_a_long_header_is_written_as_hpack_has_it():
@@ -97,7 +112,9 @@ def test_a_long_header_is_written_as_hpack_has_it():
         (("--wire", "smoke"), "there is no 'smoke'; there are sse, grpc, both"),
         (("--chunks", "1"), "--chunks at least 2"),
         (("https://127.0.0.1:1",), "over plain HTTP"),
-        (("http://127.0.0.1:1",), "no connection to 127.0.0.1:1"),
+        (("http://127.0.0.1:1",), "nothing listens at 127.0.0.1:1; start it with apex-mock serve"),
+        (("http://no.such.invalid",), "there is no host 'no.such.invalid'"),
+        (("--json", "/no/such/figures.json"), "--json: there is no folder /no/such"),
     ],
 )
 def test_the_command_says_what_to_mend(arguments, said):

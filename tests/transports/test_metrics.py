@@ -1,6 +1,7 @@
 """`/metrics`: what the fake counts, in Prometheus' form, and what it must never tell."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -186,3 +187,33 @@ def test_what_is_counted_early_is_what_is_counted_at_the_end(counts, data):
     for name in StreamTimes.__slots__:
         assert getattr(early, name).counts == getattr(late, name).counts
         assert getattr(early, name).sum == pytest.approx(getattr(late, name).sum)
+
+
+def test_what_a_fault_delays_is_planned_and_no_lateness(counting):
+    """A stream that is told to begin later is not late, and did not wait for its turn; both TTFT have the delay."""
+    headers = {"x-apex-profile": "paced", "x-apex-fault": "delay; seconds=300", "x-apex-scope": "delayed"}
+    headers |= {"authorization": f"Bearer {SECRET}"}
+    url, body = f"{counting.url}/v1/chat/completions", {**HELLO, "sampling_parameters": SAMPLING, "stream": True}
+    with ThreadPoolExecutor() as pool:
+        asking = pool.submit(httpx.post, url, json=body, headers=headers, timeout=20, verify=PLAIN)
+        while samples(counting)["apex_mock_in_flight",] == 0:  # it waits, and is seen to
+            pass
+        counting.mock.clock.advance("delayed", 300)
+        assert asking.result().is_success
+    found = samples(counting)
+    assert found["apex_mock_ttft_planned_seconds_sum", "rest"] == pytest.approx(300.02)
+    assert found["apex_mock_ttft_achieved_seconds_sum", "rest"] >= 300.02
+    assert found["apex_mock_lateness_seconds_sum", "rest"] < 100
+    assert found["apex_mock_queue_seconds_sum", "rest"] < 100
+    assert found["apex_mock_in_flight",] == 0
+
+
+def test_a_time_at_a_bound_is_within_it():
+    """0.15 less 0.1 is a little more than 0.05, as floats go: every chunk of such a timetable is in one bucket."""
+    times = StreamTimes()
+    taken = Taken(times, [Chunk("a", 0.05 * number) for number in range(1, 21)], 0)
+    for number in range(1, 21):
+        taken.note(number * SECOND // 20, 1)
+    taken.count()
+    assert [count for count in times.itl_planned.counts if count] == [19]
+    assert times.itl_planned.counts == times.itl_achieved.counts
