@@ -299,3 +299,22 @@ async def test_a_follower_keeps_few_calls_that_do_not_end():
         entry.end(1)
     dropped, ended = await feed.look()
     assert (dropped, len(ended)) == (0, MOST_OPEN)
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "body", "field"),
+    [
+        ("GET", "journal?transport=grcp", None, "transport"),
+        ("GET", "journal?status=fine", None, "status"),
+        ("GET", "events?transport=grcp", None, "transport"),
+        ("POST", "journal/verify", {"count": 0, "transport": "grcp"}, "transport"),
+        ("POST", "journal/verify", {"count": 0, "status": "fine"}, "status"),
+    ],
+)
+def test_a_filter_that_nothing_can_fit_is_refused(server, method, route, body, field):
+    """A slip of the pen in it would make every count of 0 hold."""
+    answer = httpx.request(method, f"{server.url}/__apex/{route}", json=body, timeout=10)
+    assert answer.status_code == 422
+    (fault,) = answer.json()["detail"]
+    assert fault["loc"][1:] == [field]
+    assert "; there are " in fault["msg"]
