@@ -29,6 +29,7 @@ from apex_mock.reading import (
     first_fault,
     kind_of,
     mapping_of,
+    read_rules,
     read_when,
     written,
 )
@@ -59,31 +60,8 @@ def _faults() -> TypeAdapter[Fault]:
 
 
 def read_faults(value: Any) -> list[Fault]:
-    """The faults of a file or a body: a list, a mapping with the list as `faults`, or one fault. A `scope` beside
-    `faults` is that of all that name none. Raises BadRule."""
-    if isinstance(value, Mapping) and "faults" in value:
-        if others := sorted(str(key) for key in set(value) - {"faults", "scope"}):
-            raise BadRule("there is no such key beside faults", (others[0],))
-        scope = value.get("scope") or ""
-        if not isinstance(scope, str):
-            raise BadRule(f"must be a text, not {kind_of(scope)}", ("scope",))
-        return [replace(fault, scope=fault.scope or scope) for fault in read_faults(value["faults"])]
-    if value is None:
-        return []
-    if isinstance(value, Mapping | str):
-        return [_numbered(value, 1)]
-    if not isinstance(value, list | tuple):
-        raise BadRule(f"expected a fault or a list of faults, not {kind_of(value)}")
-    return [_numbered(one, number) for number, one in enumerate(value, 1)]
-
-
-def _numbered(value: Any, number: int) -> Fault:
-    try:
-        return read_fault(value)
-    except BadRule as error:
-        name = value.get("name") or value.get("fault") if isinstance(value, Mapping) else value
-        title = f"fault {number} ({name})" if isinstance(name, str) and name else f"fault {number}"
-        raise BadRule(error.problem, error.field, title) from None
+    """The faults of a file or a body: see `read_rules`. Raises BadRule."""
+    return read_rules(value, "fault", read_fault)
 
 
 def read_fault(value: Any) -> Fault:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypedDict, Unpack
 
 from apex_mock.clock import SECOND
 from apex_mock.core.types import Caller, ChatRequest, Micros, Operation, Plan, SearchRequest
@@ -125,6 +125,18 @@ class Tally(NamedTuple):
     evicted: int = 0
 
 
+class Wanted(TypedDict, total=False):
+    """What calls are looked for: those after the sequence number `since`, with these fields, and with `text`, whatever
+    its case, in what was asked. None is no condition."""
+
+    scope: str | None
+    operation: Operation | None
+    transport: str | None
+    outcome: str | None
+    text: str | None
+    since: int
+
+
 class Journal(Protocol):
     """What calls and their readers do with a journal, wherever it is kept."""
 
@@ -144,18 +156,8 @@ class Journal(Protocol):
         """Whoever reads the journal from now on finds the call as it ended. Raises StoreFailed."""
         ...
 
-    async def select(
-        self,
-        *,
-        scope: str | None = None,
-        operation: Operation | None = None,
-        transport: str | None = None,
-        outcome: str | None = None,
-        text: str | None = None,
-        since: int = 0,
-    ) -> list[Entry]:
-        """The calls that fit all that is given, oldest first; `since` is a sequence number, `text` a part of what was
-        asked, whatever its case."""
+    async def select(self, **wanted: Unpack[Wanted]) -> list[Entry]:
+        """The calls that fit all that is given, oldest first."""
         ...
 
     async def named(self, seqs: Iterable[int]) -> list[Entry]:
@@ -175,8 +177,14 @@ class Journal(Protocol):
     async def close(self) -> None: ...
 
 
-def asks(entry: Entry, text: str | None) -> bool:
-    """Whether a text occurs in what a call asked; None occurs in all."""
+def fields_of(wanted: Wanted) -> list[tuple[str, str]]:
+    """The fields that a call must have, and their values."""
+    return [(name, str(value)) for name, value in wanted.items() if name not in ("text", "since") and value is not None]
+
+
+def asks(entry: Entry, wanted: Wanted) -> bool:
+    """Whether the text that is wanted occurs in what a call asked."""
+    text = wanted.get("text")
     return text is None or text.casefold() in entry.prompt.casefold()
 
 
@@ -224,23 +232,10 @@ class MemoryJournal:
     async def ended(self, entry: Entry) -> None:
         pass  # readers have the entry itself
 
-    async def select(
-        self,
-        *,
-        scope: str | None = None,
-        operation: Operation | None = None,
-        transport: str | None = None,
-        outcome: str | None = None,
-        text: str | None = None,
-        since: int = 0,
-    ) -> list[Entry]:
-        wanted = {"scope": scope, "operation": operation, "transport": transport, "outcome": outcome}
-        given = [(name, value) for name, value in wanted.items() if value is not None]
-        return [
-            entry
-            for entry in self
-            if entry.seq > since and all(getattr(entry, name) == value for name, value in given) and asks(entry, text)
-        ]
+    async def select(self, **wanted: Unpack[Wanted]) -> list[Entry]:
+        since, fields = wanted.get("since", 0), fields_of(wanted)
+        found = (entry for entry in self if entry.seq > since and asks(entry, wanted))
+        return [entry for entry in found if all(getattr(entry, name) == value for name, value in fields)]
 
     async def named(self, seqs: Iterable[int]) -> list[Entry]:
         wanted = set(seqs)

@@ -4,14 +4,15 @@ Where a condition on a text goes, a plain text means `{contains: ...}`.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from apex_mock.core.stubs import Match, Text
+from apex_mock.core.faults.rules import Fault
+from apex_mock.core.stubs import Match, Stub, Text
 from apex_mock.core.types import Sampling, ToolCall
 
 TEXTS = ("prompt", "any_message", "system", "model", "app", "key")
@@ -22,6 +23,7 @@ CONDITIONS: Mapping[str, tuple[str, ...]] = {
     "sampling": tuple(field.name for field in fields(Sampling)),
 }
 At = tuple[str | int, ...]
+R = TypeVar("R", Stub, Fault)
 
 
 class BadRule(ValueError):
@@ -38,6 +40,35 @@ def first_fault(error: ValidationError) -> tuple[str, At]:
     first = error.errors(include_url=False)[0]
     problem = str(first["msg"]).removeprefix("Value error, ")
     return problem[:1].lower() + problem[1:], tuple(first["loc"])
+
+
+def read_rules(value: Any, kind: str, read: Callable[[Any], R]) -> list[R]:
+    """The stubs or the faults of a file or a body: a list, a mapping with the list under the kind's plural, or one of
+    them. A `scope` beside that list is that of all that name none. Raises BadRule, which says which it is."""
+    plural = f"{kind}s"
+    if isinstance(value, Mapping) and plural in value:
+        if others := sorted(str(key) for key in set(value) - {plural, "scope"}):
+            raise BadRule(f"there is no such key beside {plural}", (others[0],))
+        scope = value.get("scope") or ""
+        if not isinstance(scope, str):
+            raise BadRule(f"must be a text, not {kind_of(scope)}", ("scope",))
+        return [replace(rule, scope=rule.scope or scope) for rule in read_rules(value[plural], kind, read)]
+    if value is None:
+        return []
+    if isinstance(value, Mapping | str):
+        value = [value]
+    if not isinstance(value, list | tuple):
+        raise BadRule(f"expected a {kind} or a list of {plural}, not {kind_of(value)}")
+    return [_numbered(rule, number, kind, read) for number, rule in enumerate(value, 1)]
+
+
+def _numbered(value: Any, number: int, kind: str, read: Callable[[Any], R]) -> R:
+    try:
+        return read(value)
+    except BadRule as error:
+        name = value.get("name") or value.get(kind) if isinstance(value, Mapping) else value
+        title = f"{kind} {number} ({name})" if isinstance(name, str) and name else f"{kind} {number}"
+        raise BadRule(error.problem, error.field, title) from None
 
 
 def read_when(value: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ Short forms: where a condition on a text goes, a plain text means `{contains: ..
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -31,9 +31,9 @@ from apex_mock.reading import (
     check_count,
     check_number,
     first_fault,
-    kind_of,
     list_of,
     mapping_of,
+    read_rules,
     read_when,
     written,
 )
@@ -64,31 +64,8 @@ def _adapter() -> TypeAdapter[Stub]:
 
 
 def read_stubs(value: Any) -> list[Stub]:
-    """The stubs of a file or a body: a list, a mapping with the list as `stubs`, or one stub. A `scope` beside `stubs`
-    is that of all that name none. Raises BadRule."""
-    if isinstance(value, Mapping) and "stubs" in value:
-        if others := sorted(str(key) for key in set(value) - {"stubs", "scope"}):
-            raise BadRule("there is no such key beside stubs", (others[0],))
-        scope = value.get("scope") or ""
-        if not isinstance(scope, str):
-            raise BadRule(f"must be a text, not {kind_of(scope)}", ("scope",))
-        return [replace(stub, scope=stub.scope or scope) for stub in read_stubs(value["stubs"])]
-    if value is None:
-        return []
-    if isinstance(value, Mapping):
-        return [_named(value, 1)]
-    if not isinstance(value, list):
-        raise BadRule(f"expected a stub or a list of stubs, not {kind_of(value)}")
-    return [_named(one, number) for number, one in enumerate(value, 1)]
-
-
-def _named(value: Any, number: int) -> Stub:
-    try:
-        return read_stub(value)
-    except BadRule as error:
-        name = value.get("name") if isinstance(value, Mapping) else None
-        title = f"stub {number} ({name})" if isinstance(name, str) and name else f"stub {number}"
-        raise BadRule(error.problem, error.field, title) from None
+    """The stubs of a file or a body: see `read_rules`. Raises BadRule."""
+    return read_rules(value, "stub", read_stub)
 
 
 def read_stub(value: Any) -> Stub:

@@ -7,10 +7,10 @@ is written as open and again at its end. Whoever is answered can read of it: the
 import asyncio
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 from apex_mock.core.types import Caller, ChatRequest, Micros, Operation, Plan
-from apex_mock.journal import Entry, Tally, asks
+from apex_mock.journal import Entry, Tally, Wanted, asks, fields_of
 from apex_mock.sharing.entries import decode, encode
 from apex_mock.store.engine import Log, Written
 
@@ -74,21 +74,10 @@ class SharedJournal:
         if not done.cancelled() and done.exception() is None:
             self._open.pop(name, None)
 
-    async def select(
-        self,
-        *,
-        scope: str | None = None,
-        operation: Operation | None = None,
-        transport: str | None = None,
-        outcome: str | None = None,
-        text: str | None = None,
-        since: int = 0,
-    ) -> list[Entry]:
+    async def select(self, **wanted: Unpack[Wanted]) -> list[Entry]:
         await self._written()
-        wanted = {"scope": scope, "operation": operation, "transport": transport, "outcome": outcome}
-        given = [(name, str(value)) for name, value in wanted.items() if value is not None]
-        found = [decode(seq, data) for seq, data in await self._log.read(since, given)]
-        return [entry for entry in found if asks(entry, text)]
+        entries = await self._log.read(wanted.get("since", 0), fields_of(wanted))
+        return [entry for seq, data in entries if asks(entry := decode(seq, data), wanted)]
 
     async def named(self, seqs: Iterable[int]) -> list[Entry]:
         return [decode(seq, data) for seq, data in await self._log.named(seqs)]

@@ -78,8 +78,9 @@ def test_a_file_holds_one_stub_a_list_or_a_list_by_name():
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("hello", "expected a stub or a list of stubs, not a text"),
-        (["hello"], "stub 1: expected a mapping, not a text"),
+        (5, "expected a stub or a list of stubs, not a number"),
+        ("hello", "stub 1 (hello): expected a mapping, not a text"),
+        (["hello", 5], "stub 1 (hello): expected a mapping, not a text"),
         ({"stubs": [], "version": 1}, "version: there is no such key beside stubs"),
         ({}, "stub 1: reply: say one of reply"),
         ({"reply": "a", "replies": ["b"]}, "stub 1: reply: say one of reply"),

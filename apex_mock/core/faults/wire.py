@@ -9,10 +9,9 @@ from apex_mock.core.types import Operation, Plan
 
 
 @dataclass(frozen=True, slots=True)
-class Drop(Effect):
-    """The connection is reset `after` so many chunks; an answer in one piece, in its middle, or before it with 0."""
+class Cut(Effect):
+    """A stream goes no further than `after` so many chunks."""
 
-    name: ClassVar[str] = "drop"
     after: int = 1
 
     def __post_init__(self) -> None:
@@ -20,23 +19,23 @@ class Drop(Effect):
 
     def stream(self, plan: Plan) -> Plan:
         return shortened(plan, self.after)._replace(cut=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Drop(Cut):
+    """The connection is reset `after` so many chunks; an answer in one piece, in its middle, or before it with 0."""
+
+    name: ClassVar[str] = "drop"
 
     def damage(self, operation: Operation) -> Damage | None:
         return Damage(How.DROP, self.after)
 
 
 @dataclass(frozen=True, slots=True)
-class Truncate(Effect):
+class Truncate(Cut):
     """The answer ends `after` so many chunks as if that were all of it; an answer in one piece, in its middle."""
 
     name: ClassVar[str] = "truncate"
-    after: int = 1
-
-    def __post_init__(self) -> None:
-        at_least(0, after=self.after)
-
-    def stream(self, plan: Plan) -> Plan:
-        return shortened(plan, self.after)._replace(cut=True)
 
     def damage(self, operation: Operation) -> Damage | None:
         return Damage(How.TRUNCATE)
