@@ -188,7 +188,7 @@ def _compare(
     if min(new.count, *(old.count for old in olds)) < LEAST:
         verdict = UNKNOWN
     if figure.unit == "%":
-        change, low, high = (part * base for part in (change, low, high))
+        change, low, high = new.shown - before, (1 + low) * base - before, (1 + high) * base - before
     return Compared(figure.name, figure.unit, before, new.shown, change, low, high, verdict)
 
 

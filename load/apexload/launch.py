@@ -26,6 +26,7 @@ from apexload.scenarios import SCENARIOS, Scenario
 POLL = 0.1  # seconds between two looks at the run
 LOG_LINES = 12
 WIDTH = 120
+MASTER_PORT = 5557  # Locust's own
 ENDS_WITHIN = 20.0  # seconds, beyond --grace
 
 
@@ -74,6 +75,8 @@ def run(asked: Asked, console: Console | None = None) -> int:
         console.width = WIDTH  # a log has room
     scenario = SCENARIOS[asked.scenario]
     if asked.worker:
+        master = f"{asked.master_host or '127.0.0.1'}:{asked.master_port or MASTER_PORT}"
+        console.print(f"{scenario.name}: a worker for the master at {master}, for which it waits", soft_wrap=True)
         return subprocess.run(_command(asked, scenario), check=False).returncode
     gates = _gates(asked, scenario)
     olds = [read_result(path) for path in asked.baselines]
@@ -81,6 +84,10 @@ def run(asked: Asked, console: Console | None = None) -> int:
     if asked.api_key:
         headers["authorization"] = f"Bearer {asked.api_key}"
     preflight.look(asked.host, scenario.probe, headers, asked.api_key)
+    try:
+        asked.report.mkdir(parents=True, exist_ok=True)  # before the run: afterwards there would be no place for it
+    except OSError as error:
+        raise CannotRun(f"--report: {asked.report}: {error.strerror or error}") from None
     with tempfile.TemporaryDirectory(prefix="apex-mock-load-") as folder:
         result = _measure(asked, scenario, Path(folder), console)
     result.scenario = scenario.name
@@ -92,7 +99,6 @@ def conclude(verdict: Verdict, folder: Path, console: Console) -> int:
     """Writes the reports, prints the tables; the exit code."""
     from apexload.report import html, junit, terminal  # not needed to say that nobody listens
 
-    folder.mkdir(parents=True, exist_ok=True)
     verdict.result.save(folder / "result.json", verdict=verdict.dump())
     (folder / "report.html").write_text(html.page(verdict), "utf-8")
     (folder / "junit.xml").write_text(junit.document(verdict), "utf-8")

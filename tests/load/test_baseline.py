@@ -41,6 +41,10 @@ def test_more_failures_are_worse():
     unlucky = run(seed=1)
     unlucky.measures.add(Finished("chat", 10.0, failure="HTTP 503"))
     assert verdict_of("chat error rate", [run()], unlucky) == SAME
+    (found,) = [one for one in compare([run(rate=1, seconds=4)], run(failing=0.25)) if one.name == "chat error rate"]
+    assert found.change == pytest.approx(found.new - found.old)  # in points, of few requests too
+    assert found.changed.startswith("+")
+    assert found.low <= found.change <= found.high
 
 
 def test_less_throughput_is_worse():

@@ -30,6 +30,13 @@ def test_a_missing_key_is_said_before_the_run(server, tmp_path):
     assert not (tmp_path / "no").exists()
 
 
+def test_a_report_that_has_no_place_is_said_before_the_run(server, tmp_path):
+    """Not after it, when what was measured would be lost."""
+    (tmp_path / "taken").write_text("")
+    code, said = call("chat", "--host", server.url, "--api-key", "k", "--report", str(tmp_path / "taken"))
+    assert (code, said) == (2, f"apex-mock: --report: {tmp_path / 'taken'}: File exists\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

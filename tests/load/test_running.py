@@ -96,7 +96,8 @@ def test_three_workers_measure_what_the_fake_was_asked(server, key, tmp_path):
     workers = [start(*FAKE, "chat", "--worker", "--master-host", "127.0.0.1", *ends) for _ in range(3)]
     said, _ = master.communicate()
     for worker in workers:
-        worker.communicate()
+        told, _ = worker.communicate()
+        assert f"chat: a worker for the master at 127.0.0.1:{port}, for which it waits" in told
     assert master.returncode == 0, said
     result = result_of(tmp_path)
     assert result.workers == 3
