@@ -150,5 +150,6 @@ def _forget() -> None:
 
 def _inside(value: Any) -> list[Any]:
     """What a decorated function closes over."""
-    cells = getattr(value, "__closure__", None) or ()
-    return [cell.cell_contents for cell in cells]
+    cells = getattr(value, "__closure__", None)
+    # The class of functions, which a module may import, has a descriptor by that name.
+    return [cell.cell_contents for cell in cells] if isinstance(cells, tuple) else []

@@ -28,7 +28,7 @@ def environment(*sets: Mapping[str, str]) -> dict[str, str]:
 
 
 def run(
-    command: Sequence[str | Path], env: Mapping[str, str], *, cwd: Path | None = None, timeout: float = 60
+    command: Sequence[str | Path], env: Mapping[str, str], *, cwd: Path | None = None, timeout: float = 240
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(part) for part in command],

@@ -118,7 +118,7 @@ def test_every_option_is_documented():
     assert len(options) >= 9
     assert sorted(option for option in options if option not in page) == []
     help_page = subprocess.run(
-        [sys.executable, "-m", "apex_mock", "verify", "--help"], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-m", "apex_mock", "verify", "--help"], capture_output=True, text=True, timeout=120, check=True
     ).stdout
     flags = set(re.findall(r"(--[a-z][a-z-]+)", help_page)) - {"--help"}
     assert len(flags) >= 10

@@ -167,7 +167,7 @@ def test_a_server_is_not_opened_to_others_by_the_way():
 def test_the_command_line_makes_a_token_and_prints_what_is_exposed():
     """Which then opens the control API, and `apex-mock env` finds it in its variable."""
     command = [sys.executable, "-m", "apex_mock"]
-    refused = subprocess.run([*command, "serve", "--host", "0.0.0.0"], capture_output=True, text=True, timeout=30)
+    refused = subprocess.run([*command, "serve", "--host", "0.0.0.0"], capture_output=True, text=True, timeout=120)
     assert (refused.returncode, "--expose" in refused.stderr) == (2, True)
     with subprocess.Popen(
         [*command, "serve", "--host", "0.0.0.0", "--port", "0", "--expose"], stdout=subprocess.PIPE, text=True
@@ -183,7 +183,7 @@ def test_the_command_line_makes_a_token_and_prints_what_is_exposed():
         assert httpx.get(f"{url}/__apex/info", headers={"x-apex-token": token}).status_code == 200
         for given, code in ((token, 0), ("", 2)):
             asked = subprocess.run(
-                [*command, "env", "--url", url, "--control-token", given], capture_output=True, text=True, timeout=30
+                [*command, "env", "--url", url, "--control-token", given], capture_output=True, text=True, timeout=120
             )
             assert asked.returncode == code, asked.stderr
         assert "APEX_MOCK_CONTROL_TOKEN" in asked.stderr

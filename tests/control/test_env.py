@@ -21,7 +21,7 @@ pytestmark = pytest.mark.inner
 
 def env(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "apex_mock", "env", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_the_exports_are_those_of_the_server(server: Server):
@@ -33,7 +33,7 @@ def test_the_exports_are_those_of_the_server(server: Server):
     script = (
         said.stdout + f"exec {shlex.quote(sys.executable)} -c 'import json, os; print(json.dumps(dict(os.environ)))'"
     )
-    sourced = subprocess.run(["sh", "-c", script], capture_output=True, text=True, env={}, timeout=30, check=True)
+    sourced = subprocess.run(["sh", "-c", script], capture_output=True, text=True, env={}, timeout=120, check=True)
     assert server.environment("it's mine").items() <= json.loads(sourced.stdout).items()
 
 
@@ -115,5 +115,5 @@ def test_no_variable_of_the_developers_own_matters(server: Server):
     """A proxy least of all."""
     command = [sys.executable, "-m", "apex_mock", "env", "--url", server.url]
     variables = {**os.environ, "http_proxy": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
-    said = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=30, check=False)
+    said = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=120, check=False)
     assert said.returncode == 0, said.stderr

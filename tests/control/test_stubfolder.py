@@ -76,7 +76,7 @@ def test_a_server_does_not_start_with_a_bad_file(folder):
     (folder / "b.yaml").write_text("reply: 5")
     for path, said in ((folder, "b.yaml: stub 1: reply"), (folder / "none", "none: is not a folder")):
         command = [sys.executable, "-m", "apex_mock", "serve", "--port", "0", "--stubs", str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 2
         assert said in done.stderr
         assert done.stderr.count("\n") == 1

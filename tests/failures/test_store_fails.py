@@ -159,7 +159,7 @@ def test_a_file_that_may_only_be_read(tmp_path):
         subprocess.run(["mount", "-o", "remount,ro", place], check=True)
         for more in ((), ("--workers", "2")):
             command = [*COMMAND, "--port", "0", "--store", f"sqlite:{path}", *more]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120)
             assert done.returncode == 2
             assert f"{path} cannot be written" in done.stderr
             assert done.stderr.count("\n") == 1

@@ -22,7 +22,7 @@ GRACE = 10.0  # seconds, with room for a busy machine; the servers' own grace is
 
 def start(*arguments: str) -> subprocess.CompletedProcess[str]:
     """A start that is expected to be refused."""
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=30)
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=120)
 
 
 def test_every_worker_answers_on_the_one_port():

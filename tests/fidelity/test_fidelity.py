@@ -120,7 +120,7 @@ def test_a_long_header_is_written_as_hpack_has_it():
 def test_the_command_says_what_to_mend(arguments, said):
     """And ends with 2."""
     done = subprocess.run(
-        [sys.executable, "-m", "apex_mock", "fidelity", *arguments], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "apex_mock", "fidelity", *arguments], capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, done.stderr.startswith("apex-mock: ")) == (2, True)
     assert said in done.stderr
@@ -132,7 +132,7 @@ def test_the_command_starts_a_fake_of_its_own_measures_it_and_writes_the_figures
     """Ends with 0 or 1 by the targets, whichever the machine allows."""
     command = [sys.executable, "-m", "apex_mock", "fidelity", "--streams", "4", "--chunks", "3"]
     done = subprocess.run(
-        [*command, "--json", str(tmp_path / "found.json")], capture_output=True, text=True, timeout=60
+        [*command, "--json", str(tmp_path / "found.json")], capture_output=True, text=True, timeout=120
     )
     found = json.loads((tmp_path / "found.json").read_text())
     assert [(row["wire"], row["spread"]) for row in found] == [("sse", 1.0), ("sse", 0.0), ("grpc", 1.0), ("grpc", 0.0)]

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from apexload.result import Result, read_result
 
 FAKE = (sys.executable, "-m", "apex_mock", "load")
-WITHIN = 60  # seconds; SIGKILL five seconds later
+WITHIN = 180  # seconds; SIGKILL five seconds later
 
 
 def environment() -> dict[str, str]:

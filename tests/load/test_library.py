@@ -32,7 +32,7 @@ def test_what_judges_and_reports_imports_no_gevent():
     """It runs in a process that is not patched: `apex-mock load` itself, and the tests."""
     code = f"import sys; sys.path.insert(0, {str(FOLDER)!r})\n" + "".join(f"import apexload.{name}\n" for name in PURE)
     code += "print(sorted({'gevent', 'locust', 'geventhttpclient'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == "[]"
 
 
@@ -44,7 +44,7 @@ def test_the_sdks_messages_are_used_where_it_is_installed(server, key):
     except Unreachable as error:
         pytest.skip(str(error))
     command = [str(python), "-c", SAME, str(FOLDER), server.address, key]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={}, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env={}, check=False)
     assert done.returncode == 0, done.stderr
     source, sent, finish, streamed = done.stdout.split("\n")[:4]
     ours = rpc.messages()

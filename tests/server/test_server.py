@@ -230,7 +230,7 @@ def test_a_signal_ends_it_with_code_zero(number):
         for name in ("MACROCOSMOS_BASE_URL=127.0.0.1:", "MACROCOSMOS_USE_HTTPS=false", "MACROCOSMOS_API_KEY="):
             assert f"export {name}" in said
         process.send_signal(getattr(signal, number))
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert errors == ""
 
