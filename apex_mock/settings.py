@@ -35,7 +35,7 @@ class Settings:
     strict_models: a model that nobody serves is an error instead of falling back to another miner.
     stubs: a folder of stubs, in YAML or JSON; read again when a file of it changes.
     faults: a file of faults, in YAML or JSON, for the whole run.
-    fault: faults in their short form, besides; in the environment, one a line.
+    fault: faults in their short form, besides; as a text, such as in the environment, one a line.
     strict: a chat, search or research call that no stub fits is an error that names the nearest stub.
     time_scale: research takes this many times as long as the profile says.
     research: what moves research jobs on: elapsed time, polls, immediate, or manual (the clock moved by hand).
@@ -118,7 +118,7 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
     for name in _NAMES:
         text = env.get(PREFIX + name.upper())
         if text is not None:
-            values[name] = _listed(name, text)
+            values[name] = text
     return values
 
 
@@ -131,6 +131,7 @@ def _listed(name: str, text: str) -> Any:
 def _validate(values: dict[str, Any]) -> Settings:
     if unknown := sorted(set(values) - _NAMES):
         raise BadSetting(f"there is no setting {unknown[0]!r}; there are {', '.join(sorted(_NAMES))}")
+    values = {name: _listed(name, value) if isinstance(value, str) else value for name, value in values.items()}
     try:
         return _ADAPTER.validate_python(values)
     except ValidationError as error:

@@ -30,6 +30,7 @@ from apexload.result import Result
 from apexload.series import Slice
 
 DRAWS = 400
+MANIFOLD = 9.0  # from ten times as much on, a change is told as a multiple
 BLOCKS = 24  # at most, of equal length: more make the intervals no better, only slower
 LEAST = 8
 COVERED = 0.99  # by the intervals of all figures together
@@ -63,7 +64,9 @@ class Compared:
         return f"{self._said(self.low)} to {self._said(self.high)}"
 
     def _said(self, change: float) -> str:
-        return f"{change * 100:+.2f} points" if self.unit == "%" else f"{change:+.1%}"
+        if self.unit == "%":
+            return f"{change * 100:+.2f} points"
+        return f"{change:+.1%}" if change < MANIFOLD else f"×{1 + change:,.0f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,7 @@ def _compare(
     if min(new.count, *(old.count for old in olds)) < LEAST:
         verdict = UNKNOWN
     if figure.unit == "%":
-        change, low, high = new.shown - before, (1 + low) * base - before, (1 + high) * base - before
+        change, low, high = new.shown - before, (1 + low) * base - before, min(1.0, (1 + high) * base) - before
     return Compared(figure.name, figure.unit, before, new.shown, change, low, high, verdict)
 
 

@@ -13,7 +13,7 @@ from locust import tag
 from apexload import checks
 from apexload.meter import Call
 from apexload.sse import DONE, events
-from apexload.users import ApexUser, HttpUser, every
+from apexload.users import ApexUser, HttpUser, every, weighted
 
 CHAT = "/v1/chat/completions"
 SEARCH = "/web_retrieval"
@@ -122,6 +122,10 @@ def chats(user: HttpUser) -> None:
             call.check("a chat found twice" if len(set(ids)) < len(ids) else None)
     finally:
         _rpc(user, "chats.delete", "DeleteChats", chatIds=[chat_id])
+
+
+# As people use it: mostly chat, some search, now and then research.
+MIXTURE = weighted({chat: 40, stream: 35, search: 15, chats: 7, research: 3})
 
 
 def _question(user: HttpUser) -> dict[str, Any]:

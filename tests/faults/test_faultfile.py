@@ -160,6 +160,7 @@ def test_the_settings_have_faults_of_both_kinds(tmp_path):
     (tmp_path / "f.yaml").write_text("- drop")
     env = {"APEX_MOCK_FAULT": "delay; seconds=2\nerror; code=internal\n", "APEX_MOCK_FAULTS": str(tmp_path / "f.yaml")}
     assert in_force(Settings.load(env=env)) == ["drop", "delay; seconds=2.0", "error; code=internal"]
+    assert in_force(Settings.load(env={}, flags={"fault": "drop\nempty"})) == ["drop", "empty"]
     with pytest.raises(BadSetting, match=r"^fault 'dorp': fault: there is no 'dorp'"):
         in_force(Settings(fault=("dorp",)))
 

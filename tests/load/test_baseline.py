@@ -44,7 +44,9 @@ def test_more_failures_are_worse():
     (found,) = [one for one in compare([run(rate=1, seconds=4)], run(failing=0.25)) if one.name == "chat error rate"]
     assert found.change == pytest.approx(found.new - found.old)  # in points, of few requests too
     assert found.changed.startswith("+")
-    assert found.low <= found.change <= found.high
+    assert found.low <= found.change <= found.high <= 1
+    (found,) = [one for one in compare([run()], run(median=2000.0)) if one.name == "chat latency p50"]
+    assert found.changed == "×20"
 
 
 def test_less_throughput_is_worse():
