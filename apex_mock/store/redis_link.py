@@ -1,9 +1,11 @@
 """The way to a Redis: what is asked while an answer is awaited goes there together, in one piece and in order.
 
-Nothing is sent twice: who was not answered cannot know whether it was done, and asks again himself.
+Nothing is done twice: who was not answered cannot know whether it was done, and asks again himself.
 """
 
 import asyncio
+from functools import cache
+from hashlib import sha1
 from typing import Any
 
 import redis
@@ -31,6 +33,7 @@ class Link:
         )
         self._queue: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
         self._sending: asyncio.Task[None] | None = None
+        self._scripts: dict[bytes, bytes] = {}
 
     def ask(self, *command: Any) -> "asyncio.Future[Any]":
         """Sends a command, with what else is asked in this turn of the loop."""
@@ -44,7 +47,10 @@ class Link:
         return answer
 
     def run(self, script: str, *values: Any) -> "asyncio.Future[Any]":
-        return self.ask("EVAL", script, 1, PREFIX, *values)
+        """A script by its digest: Redis knows its text from the first time on, until it starts anew."""
+        digest = _digest(script)
+        self._scripts[digest] = script.encode()
+        return self.ask("EVALSHA", digest, 1, PREFIX, *values)
 
     async def _send(self) -> None:
         while self._queue:
@@ -58,10 +64,12 @@ class Link:
                 # Who has come meanwhile would wait for the same thing.
                 queue, self._queue = [*queue, *self._queue], []
                 answers = [error] * len(queue)
-            for (_, asked), answer in zip(queue, answers, strict=True):
+            for (command, asked), answer in zip(queue, answers, strict=True):
                 if asked.done():  # whoever asked has gone
                     continue
-                if isinstance(answer, Exception):
+                if isinstance(answer, redis.exceptions.NoScriptError):  # so nothing of it was done
+                    self._queue.append(((b"EVAL", self._scripts[command[1]], *command[2:]), asked))
+                elif isinstance(answer, Exception):
                     asked.set_exception(StoreFailed(f"The store cannot be used: Redis at {self.where}: {answer}"))
                 else:
                     asked.set_result(answer)
@@ -96,6 +104,11 @@ def greet(url: str) -> str:
             f" (redis://HOST:PORT/1), or delete the keys {PREFIX}:*"
         )
     return where
+
+
+@cache
+def _digest(script: str) -> bytes:
+    return sha1(script.encode(), usedforsecurity=False).hexdigest().encode()
 
 
 def _shown(schema: Any) -> str:

@@ -154,6 +154,18 @@ def test_a_redis_of_another_version_is_refused(own_redis):
     assert own_redis.client.hgetall(f"{redis_link.PREFIX}:world") == {b"schema": b"99"}
 
 
+async def test_a_redis_that_has_forgotten_our_scripts_is_told_them_again(own_redis):
+    """As one that was started anew: each is done once, whoever asks at that moment."""
+    store = open_store(own_redis.url)
+    await store.add("s", ApiKey("k", 1))
+    for number in range(3):
+        own_redis.client.script_flush()
+        drawn = await asyncio.gather(*(store.next_ordinal("s", "a") for _ in range(20)))
+        assert sorted(drawn) == list(range(20 * number, 20 * number + 20))
+    assert await store.remove(ApiKey, "s", ["k"]) == 1
+    await store.close()
+
+
 def test_a_redis_that_wants_a_password_is_told_apart(own_redis):
     """From one that is not there."""
     own_redis.client.config_set("requirepass", "x")
