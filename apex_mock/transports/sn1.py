@@ -160,4 +160,4 @@ async def on_error(request: Request, error: Exception) -> Response:
         return Json({"detail": error.detail}, status=422)
     assert isinstance(error, ApexError)
     headers = {"retry-after": str(error.retry_seconds)} if error.retry_after is not None else None
-    return Json({"detail": sn1.detail_of(error)}, status=sn1.status_of(error), headers=headers)
+    return Json(sn1.error_body(error), status=sn1.status_of(error), headers=headers)

@@ -14,6 +14,7 @@ from apex_mock.core.kept import kept
 from apex_mock.core.types import ChatRequest, JobView, Message, Plan, Sampling, SearchRequest, ToolCall, WebResult
 from apex_mock.errors import (
     ApexError,
+    BadStub,
     Code,
     InvalidRequest,
     NoAnswer,
@@ -330,3 +331,9 @@ def detail_of(error: ApexError) -> Any:
         return [{"type": "value_error", "loc": ("body", *error.field), "msg": error.problem, "input": None}]
     # The contract's errors have the contract's words; what is the fake's own says what to mend.
     return str(error) if isinstance(error, Unstubbed) else error.message
+
+
+def error_body(error: ApexError) -> dict[str, Any]:
+    detail = detail_of(error)
+    # What the contract does not know also says it where OpenAI's client looks for what to show.
+    return {"detail": detail, "message": detail} if isinstance(error, Unstubbed | BadStub) else {"detail": detail}

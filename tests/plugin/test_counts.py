@@ -1,5 +1,6 @@
 """Stubs that count their calls, stubs that fail on a call, and what a call without a stub is told of both."""
 
+import openai
 import pytest
 
 from tests.plugin.asking import ask, said
@@ -39,6 +40,15 @@ def test_strict_says_that_a_stub_waits_for_another_call(apex):
     assert ask(apex).json()["detail"].endswith("differs in nth: wanted call 2 of those that fit, got call 1")
     assert said(ask(apex)) == "the second"
     assert ask(apex).json()["detail"].endswith("differs in nth: wanted call 2 of those that fit, got call 3")
+
+
+@pytest.mark.apex(strict=True, surprises=False)
+def test_openais_client_shows_the_nearest_stub(apex):
+    """It prints a body's `message` and no `detail`."""
+    apex.chat("bees").replies("They dance.").optional()
+    with openai.OpenAI(max_retries=0) as client, pytest.raises(openai.APIStatusError) as caught:
+        client.chat.completions.create(model="Default", messages=[{"role": "user", "content": "refund"}])
+    assert "the nearest, chat(containing='bees'), differs in prompt" in str(caught.value)
 
 
 def test_a_predicate_that_fails_names_its_stub_and_line(apex):
