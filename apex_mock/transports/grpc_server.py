@@ -152,8 +152,11 @@ async def _admit(mock: ApexMock, context: Context) -> Any:
 
 
 async def _read(method: Method, context: Context, clients: Clients, read: Callable[[bytes], Any]) -> Any:
-    data = await context.read()
-    clients.rests()
+    clients.asking.add(context)
+    try:
+        data = await context.read()
+    finally:
+        clients.asking.discard(context)
     if not isinstance(data, bytes):  # EOF
         raise InvalidRequest("the call ended without a whole message")
     try:
@@ -168,7 +171,6 @@ def _unary(mock: ApexMock, method: Method, clients: Clients) -> Callable[[Reques
     read = method.input.from_binary
 
     async def call(_: Requests, context: Context) -> bytes:
-        clients.begins(context)
         try:
             caller = await _admit(mock, context)
             answer: Message[Any] = await handle(mock, await _read(method, context, clients, read), caller)
@@ -185,7 +187,6 @@ def _chat(mock: ApexMock, method: Method, clients: Clients) -> Callable[[Request
     """The busiest call by a shorter way: from bytes to bytes without a message in between."""
 
     async def call(_: Requests, context: Context) -> bytes:
-        clients.begins(context)
         try:
             caller = await _admit(mock, context)
             asked = await _read(method, context, clients, rpc.read_chat)
@@ -215,7 +216,6 @@ def _broken_unary(mock: ApexMock, method: Method, clients: Clients) -> Streaming
     read = method.input.from_binary
 
     async def call(_: Requests, context: Context) -> AsyncIterator[bytes]:
-        clients.begins(context)
         try:
             caller = await _admit(mock, context)
             answer: Message[Any] = await handle(mock, await _read(method, context, clients, read), caller)
@@ -233,7 +233,6 @@ def _broken_unary(mock: ApexMock, method: Method, clients: Clients) -> Streaming
 
 def _stream(mock: ApexMock, method: Method, clients: Clients) -> Streaming:
     async def call(_: Requests, context: Context) -> AsyncIterator[bytes]:
-        clients.begins(context)
         try:
             caller = await _admit(mock, context)
             asked = await _read(method, context, clients, rpc.read_stream)
