@@ -46,9 +46,9 @@ async def test_a_client_has_its_time_for_each_64_kib_and_ten_times_that_at_most(
 async def test_a_client_that_is_sent_more_has_read_what_went_before():
     """Its time begins anew, also when it is sent as much again."""
     relay = Relay()
-    clients = Clients(Patience(Settings(write_timeout=60)), {PEER: relay})
+    clients, call = Clients(Patience(Settings(write_timeout=60)), {PEER: relay}), Context()
     for now in range(0, 600, 50):
-        clients.reads(Context(), 10)
+        clients.reads(call, 10)
         clients.look(now)
     assert not relay.is_cut
     clients.look(now=620)
