@@ -59,7 +59,8 @@ def serve(
         Optional[list[str]], typer.Option(help="Accept this key and no others; may be repeated.")
     ] = None,
     admin_key: Annotated[
-        Optional[str], typer.Option(help="What the API-key calls want in the header admin-key.")
+        Optional[str],
+        typer.Option(help="What the API-key calls want in the header admin-key. With --expose: made if not given."),
     ] = None,
     seed: Annotated[Optional[int], typer.Option(help="What every random choice derives from.")] = None,
     profile: Annotated[
@@ -121,7 +122,7 @@ def serve(
     from apex_mock.fixtures import BadFixture
     from apex_mock.listening import Bind, CannotListen
     from apex_mock.private import PrivateFolder
-    from apex_mock.settings import BadSetting, Settings
+    from apex_mock.settings import ADMIN_KEY, BadSetting, Settings
     from apex_mock.supervisor import CannotStart
 
     flags: dict[str, Any] = {
@@ -159,8 +160,13 @@ def serve(
     }
     try:
         settings = Settings.load(flags, file=config)
-        if expose and not settings.control_token:
-            settings = replace(settings, control_token=secrets.token_urlsafe(18))
+        if expose:
+            known = settings.admin_key == ADMIN_KEY
+            settings = replace(
+                settings,
+                control_token=settings.control_token or secrets.token_urlsafe(18),
+                admin_key=secrets.token_urlsafe(18) if known else settings.admin_key,
+            )
         if workers < 1:
             raise BadSetting("--workers: at least one has to serve")
         with PrivateFolder() as folder:
@@ -264,10 +270,11 @@ def _greet(where: Any, settings: Any, workers: int = 1) -> None:
             f"\nOther machines can reach {where.host}: the API with any key that --auth lets in, without a key whether it is"
         )
         print(
-            "up and what it offers (/openapi.json, gRPC reflection), and the control API and /metrics with this token, in the"
+            "up and what it offers (/openapi.json, gRPC reflection), the control API and /metrics with this token, in the"
         )
-        print("header x-apex-token:\n")
+        print("header x-apex-token, and the making of API keys with this admin key, in the header admin-key:\n")
         print(f"  export APEX_MOCK_CONTROL_TOKEN={settings.control_token}")
+        print(f"  export APEX_MOCK_ADMIN_KEY={settings.admin_key}")
     print("\nCtrl-C ends it.", flush=True)
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from apex_mock.environment import environment
+from apex_mock.settings import ADMIN_KEY, Settings
 from apex_mock.tls import Certificate
 
 BACKLOG = 2048
+MOST_PORT = 65535
 
 
 class CannotListen(Exception):
@@ -18,13 +20,19 @@ class CannotListen(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bind:
     """Where to listen. Port 0 picks a free one; `grpc_port` None opens no port for gRPC alone. `expose`: other machines
-    may reach it."""
+    may reach it. Raises CannotListen for a number that is no port."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     grpc_port: int | None = None
     certificate: Certificate | None = None
     expose: bool = False
+
+    def __post_init__(self) -> None:
+        for flag, port in (("--port", self.port), ("--grpc-port", self.grpc_port)):
+            # The system would take the last 16 bits of it.
+            if port is not None and not 0 <= port <= MOST_PORT:
+                raise CannotListen(f"{flag}: {port} is no port; say one up to {MOST_PORT}, or 0 for a free one")
 
     @property
     def secure(self) -> bool:
@@ -53,14 +61,20 @@ class Bind:
 HERE = Bind()
 
 
-def check_exposure(where: Bind, token: str) -> None:
-    """Raises CannotListen for a server that would be open to others without a word, or whose control API would be."""
+def check_exposure(where: Bind, settings: Settings) -> None:
+    """Raises CannotListen for a server that would be open to others without a word, or whose control API or making of
+    keys would be."""
     if is_local(where.host):
         return
     if not where.expose:
         raise CannotListen(f"{where.host} lets other machines in; if they may, say so: --expose")
-    if not token:
+    if not settings.control_token:
         raise CannotListen("a server that other machines can reach wants a token for its control API: --control-token")
+    if settings.admin_key == ADMIN_KEY:
+        raise CannotListen(
+            f"a server that other machines can reach wants an admin key that is not {ADMIN_KEY!r}, with which anybody"
+            " could make API keys: --admin-key"
+        )
 
 
 def is_local(host: str) -> bool:

@@ -88,7 +88,7 @@ class Server:
 
     async def start(self) -> None:
         """Raises CannotListen, StoreFailed."""
-        check_exposure(self.where, self.mock.settings.control_token)
+        check_exposure(self.where, self.mock.settings)
         await self.mock.start()
         if self._shared is not None:
             self._socket = self._shared

@@ -7,12 +7,27 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from apex_mock.core.types import Progress
 
 PREFIX = "APEX_MOCK_"
+ADMIN_KEY = "admin"  # which everybody knows
 MEMORY = "memory"
+
+
+def _sendable(secret: str) -> str:
+    """What no client can send would keep everybody out; what is empty, from a variable that is not set, comes to that,
+    or lets everybody in."""
+    if not secret.strip():
+        raise ValueError("must not be empty")
+    if secret != secret.strip() or not (secret.isascii() and secret.isprintable()):
+        raise ValueError("a header cannot carry it: it must be printable ASCII, without spaces around it")
+    return secret
+
+
+Secret = Annotated[str, AfterValidator(_sendable)]
+Token = Annotated[str, AfterValidator(lambda token: token and _sendable(token))]
 
 
 class BadSetting(ValueError):
@@ -26,7 +41,8 @@ class Settings:
     seed: what every random choice derives from.
     auth: "any" (a key is needed, whichever), "off" (none is) or "keys" (only api_keys and keys made over the API).
     api_keys: the keys that "keys" accepts; naming any turns "any" into "keys".
-    admin_key: what the API-key calls want in the header admin-key.
+    admin_key: what the API-key calls want in the header admin-key. A server that other machines can reach wants one of
+        its own: whoever knows it makes keys.
     control_token: what the control API wants in the header x-apex-token; "" for nothing, which only does on a server
         that no other machine can reach.
     service_keys: keys whose header x-forwarded-user names the user they act for; empty means that any key may.
@@ -54,10 +70,10 @@ class Settings:
 
     seed: int = 0
     auth: Literal["any", "off", "keys"] = "any"
-    api_keys: tuple[str, ...] = ()
-    admin_key: str = "admin"
-    service_keys: tuple[str, ...] = ()
-    control_token: str = ""
+    api_keys: tuple[Secret, ...] = ()
+    admin_key: Secret = ADMIN_KEY
+    service_keys: tuple[Secret, ...] = ()
+    control_token: Token = ""
     profile: str = "instant"
     profiles: Path | None = None
     network: Path | None = None
@@ -136,4 +152,5 @@ def _validate(values: dict[str, Any]) -> Settings:
         return _ADAPTER.validate_python(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise BadSetting(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+        problem = str(first["msg"]).removeprefix("Value error, ")
+        raise BadSetting(f"{'.'.join(str(part) for part in first['loc'])}: {problem}") from None

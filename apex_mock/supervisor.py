@@ -68,7 +68,7 @@ class Supervisor:
 
     async def start(self) -> None:
         """Raises CannotListen, CannotStart."""
-        check_exposure(self.where, self.settings.control_token)
+        check_exposure(self.where, self.settings)
         if self.settings.store == MEMORY:
             # No process can look into another's memory.
             self._folder = PrivateFolder()
@@ -101,19 +101,25 @@ class Supervisor:
 
     async def _keep(self, number: int) -> None:
         """Replaces a worker whenever it ends; at once the first time, then less and less eagerly."""
-        in_a_row = 0
+        in_a_row, missing = 0, False
         while True:
             why = await self._workers[number].ended()
-            in_a_row = in_a_row + 1 if self._workers[number].age < STEADY else 1
+            in_a_row = in_a_row + 1 if missing or self._workers[number].age < STEADY else 1
             wait = 0.0 if in_a_row == 1 else min(LONGEST_WAIT, 0.25 * 2**in_a_row)
             then = (
                 "starting another" if not wait else f"that is {in_a_row} times in a row, another follows in {wait:g} s"
             )
             log.warning("worker %d (process %d) %s; %s", number, self._workers[number].pid, why, then)
             await asyncio.sleep(wait)
-            with suppress(CannotStart):  # then it has ended, which is seen next
+            try:
                 await self._hire(number)
                 await self._workers[number].listen()
+                missing = False
+            except CannotStart:  # it has ended, which is seen next
+                missing = False
+            except OSError as error:  # no process or file is to be had now; that the one before has ended is seen again
+                missing = True
+                log.warning("worker %d cannot be replaced: %s", number, error.strerror or error)
 
     async def stop(self) -> None:
         for keeper in self._keepers:

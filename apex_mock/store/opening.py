@@ -25,4 +25,5 @@ def open_store(url: str, bounds: Bounds | None = None) -> Store:
         except ModuleNotFoundError:
             raise CannotOpen("a Redis needs its client: pip install 'apex-mock[redis]'") from None
         return SharedStore(RedisEngine(url, bounds))
-    raise CannotOpen(f"{url!r} names no store; say {FORMS}")
+    # Not all of it: where it was meant to be a Redis there may be a password in it.
+    raise CannotOpen(f"{scheme!r} names no store; say {FORMS}")

@@ -7,6 +7,7 @@ import asyncio
 from functools import cache
 from hashlib import sha1
 from typing import Any
+from urllib.parse import urlsplit
 
 import redis
 import redis.asyncio
@@ -84,15 +85,25 @@ class Link:
 def greet(url: str) -> str:
     """Where a Redis is, without its password, once it has answered and what it keeps can be used. Raises CannotOpen."""
     try:
+        parts = urlsplit(url)
+        database = parts.path.removeprefix("/")
+        if parts.scheme != "unix" and database and not database.isdecimal():
+            raise ValueError(url)  # redis-py would take database 0
         client = redis.Redis.from_url(url, socket_timeout=CONNECT_TIMEOUT, socket_connect_timeout=CONNECT_TIMEOUT)
-    except ValueError as error:
-        raise CannotOpen(f"{url!r} names no Redis: {error}; say redis://HOST:PORT/DB") from None
+    except ValueError:
+        # What is wrong with it may be that a password stands in it as it is, so nothing of it is told.
+        raise CannotOpen(
+            "what is given names no Redis; say redis://HOST:PORT/DB, where DB is a number; in a password, write"
+            " what is no letter or digit as %XX"
+        ) from None
     known = client.connection_pool.connection_kwargs
     where = str(known.get("path") or f"{known.get('host', 'localhost')}:{known.get('port', 6379)}")
     try:
         schema = client.hsetnx(f"{PREFIX}:world", "schema", str(SCHEMA)) or client.hget(f"{PREFIX}:world", "schema")
     except redis.AuthenticationError as error:
         raise CannotOpen(f"Redis at {where}: {error}; say redis://:PASSWORD@HOST:PORT/DB") from None
+    except TypeError as error:
+        raise CannotOpen(f"Redis at {where}: redis-py does not know an option after '?': {error}") from None
     except (redis.RedisError, OSError) as error:
         raise CannotOpen(f"Redis at {where} cannot be used: {error}; start it, or name another") from None
     finally:

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,14 +14,14 @@ from apex_mock import Server, serve
 from apex_mock.server import CannotListen
 from tests.wires import HELLO, PLAIN
 
-TOKEN = "the-token"
+TOKEN, ADMIN = "the-token", "the-admin-key"
 STUB = {"when": {"prompt": "never asked"}, "reply": "x"}
 
 
 @pytest.fixture(scope="module")
 def exposed() -> Iterator[Server]:
     """A server that other machines can reach."""
-    with serve(host="0.0.0.0", expose=True, settings={"control_token": TOKEN}) as running:
+    with serve(host="0.0.0.0", expose=True, settings={"control_token": TOKEN, "admin_key": ADMIN}) as running:
         yield running
 
 
@@ -49,7 +50,17 @@ def test_a_name_of_this_machine_is_let_in(server, host):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "", "10.0.0.7"]
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example:80",
+        "",
+        "10.0.0.7",
+        "[::1].evil.example",
+        "[::1",
+        "localhost:evil.example",
+    ],
 )
 def test_another_name_is_refused(server, host):
     """As when a page has its own name resolve to 127.0.0.1."""
@@ -63,6 +74,8 @@ def test_another_name_is_refused(server, host):
     [
         {"origin": "http://evil.example"},
         {"origin": "null"},
+        {"origin": "http://["},
+        {"origin": "http://[::1"},
         {"sec_fetch_site": "cross-site"},
         {"sec_fetch_site": "same-site"},
     ],
@@ -72,6 +85,13 @@ def test_a_page_of_another_origin_cannot_lay_down_a_stub(server, headers):
     answer = at(server, method="POST", **headers)
     assert answer.status_code == 403
     assert at(server).json()["stubs"] == []
+
+
+def test_two_hosts_are_one_too_many(server):
+    """Whichever of them is a name of this machine, another may have been meant."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"GET /__apex/info HTTP/1.1\r\nhost: evil.example\r\nhost: localhost\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
 
 
 def test_a_page_of_the_server_itself_is_let_in(server):
@@ -156,16 +176,21 @@ def test_the_token_does_not_open_the_api(exposed):
 
 
 def test_a_server_is_not_opened_to_others_by_the_way():
-    """It has to be said, and with a token."""
+    """It has to be said, and with a token, and with an admin key that not everybody knows."""
     with pytest.raises(CannotListen, match="--expose"), serve(host="0.0.0.0"):
         pass
     with pytest.raises(CannotListen, match="--control-token"), serve(host="0.0.0.0", expose=True):
         pass
+    with (
+        pytest.raises(CannotListen, match="--admin-key"),
+        serve(host="0.0.0.0", expose=True, settings={"control_token": TOKEN}),
+    ):
+        pass
 
 
 @pytest.mark.inner
-def test_the_command_line_makes_a_token_and_prints_what_is_exposed():
-    """Which then opens the control API, and `apex-mock env` finds it in its variable."""
+def test_the_command_line_makes_a_token_and_an_admin_key_and_prints_what_is_exposed():
+    """Which then open the control API and the making of keys, which 'admin' does not; `apex-mock env` finds the token."""
     command = [sys.executable, "-m", "apex_mock"]
     refused = subprocess.run([*command, "serve", "--host", "0.0.0.0"], capture_output=True, text=True, timeout=120)
     assert (refused.returncode, "--expose" in refused.stderr) == (2, True)
@@ -178,6 +203,10 @@ def test_the_command_line_makes_a_token_and_prints_what_is_exposed():
         assert "Other machines can reach 0.0.0.0" in said
         assert "/openapi.json" in said
         assert "the control API and /metrics with this token" in said
+        admin = re.search("APEX_MOCK_ADMIN_KEY=(.+)", said)[1]
+        create = f"{url}/api_management/create-api-key/?rate_limit=5"
+        made = [httpx.post(create, headers={"admin-key": key}).status_code for key in ("admin", token, admin)]
+        assert made == [403, 403, 200]
         assert len(token) >= 16
         assert httpx.get(f"{url}/__apex/info").status_code == 401
         assert httpx.get(f"{url}/__apex/info", headers={"x-apex-token": token}).status_code == 200

@@ -1,6 +1,7 @@
 """Several workers on one port: as real processes, ended by real signals."""
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -12,7 +13,9 @@ import httpx
 import psutil
 import pytest
 
-from apex_mock.supervisor import Worker
+from apex_mock.listening import HERE
+from apex_mock.settings import Settings
+from apex_mock.supervisor import STEADY, Supervisor, Worker
 from tests.failures.running import COMMAND, PATIENCE, Running, channel_to, gone, open_grpc, open_sse, serving, soon
 from tests.ports import free_port
 from tests.wires import PLAIN, WIRES
@@ -191,6 +194,43 @@ def test_a_start_that_cannot_be_is_said_once(arguments, said):
     assert refused.stderr.startswith("apex-mock: ")
     assert said in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+async def test_a_worker_is_replaced_once_there_is_a_process_to_be_had_again(caplog):
+    """When the system has none for it (no memory, too many files), it is tried again, ever later, and said."""
+    supervisor = Supervisor(Settings(), HERE, 1)
+    tried: list[int] = []
+    again = asyncio.Event()
+
+    class Dead(Worker):
+        age = STEADY  # so long ended that its end is no failure to start
+
+        async def ended(self) -> str:
+            if again.is_set():
+                await asyncio.Future()
+            return "was killed by SIGKILL"
+
+    class Supervised(Worker):
+        async def listen(self) -> None:
+            again.set()
+
+    process = await asyncio.create_subprocess_exec("true")
+    await process.wait()
+    supervisor._workers[1] = Dead(1, process)
+
+    async def hire(number: int) -> None:
+        tried.append(number)
+        if len(tried) < 3:
+            raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+        supervisor._workers[1] = Supervised(1, process)
+
+    supervisor._hire = hire
+    keeper = asyncio.create_task(supervisor._keep(1))
+    await asyncio.wait_for(again.wait(), 30)
+    keeper.cancel()
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    assert said.count("worker 1 cannot be replaced: Resource temporarily unavailable") == 2
+    assert "that is 2 times in a row, another follows in 1 s" in said
 
 
 async def test_a_worker_that_has_just_ended_is_not_taken_for_a_stranger(monkeypatch, caplog):

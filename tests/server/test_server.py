@@ -56,8 +56,17 @@ def test_an_address_that_is_not_ours_is_one_clear_line(host):
     """Neither a name that means nothing nor somebody else's number."""
     with (
         pytest.raises(CannotListen, match=f"cannot listen on {re.escape(host)}:0: "),
-        serve(host=host, expose=True, settings={"control_token": "t"}),
+        serve(host=host, expose=True, settings={"control_token": "t", "admin_key": "a"}),
     ):
+        pass
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 70000])
+@pytest.mark.parametrize("flag", ["port", "grpc_port"])
+def test_a_number_that_is_no_port_is_refused(flag, port):
+    """Rather than taking what is left of it in 16 bits."""
+    flags = {"port": 0, flag: port}
+    with pytest.raises(CannotListen, match=f"--{flag.replace('_', '-')}: {port} is no port; "), serve(**flags):
         pass
 
 

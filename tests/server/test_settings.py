@@ -103,6 +103,21 @@ def test_a_number_out_of_bounds_is_refused(flags):
         Settings.load(flags, env={})
 
 
+@pytest.mark.parametrize("secret", ["", " ", " key", "two\nlines", "clé"])
+def test_a_key_that_no_client_can_send_is_refused(secret):
+    """It would keep everybody out; an empty one comes from a variable that is not set."""
+    for name in ("api_keys", "service_keys"):
+        with pytest.raises(BadSetting, match=name):
+            Settings.load({name: ("good", secret)}, env={})
+    with pytest.raises(BadSetting, match="admin_key"):
+        Settings.load({"admin_key": secret}, env={})
+    with pytest.raises(BadSetting, match=r"api_keys\.0: must not be empty"):
+        Settings.load(env={PREFIX + "API_KEYS": ""})
+    if secret:
+        with pytest.raises(BadSetting, match="control_token"):
+            Settings.load({"control_token": secret}, env={})
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [("[1, 2]", "one setting a line"), ("seed: [", "while parsing"), ("seed: x", "seed"), ("colour: red", "colour")],

@@ -55,6 +55,17 @@ def test_grpc_is_served_on_both_ports(secure, certificate):
             assert channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=10) == b"\x08\x01"
 
 
+@pytest.mark.parametrize("ciphers", ["ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES128-SHA"])
+def test_a_cipher_that_is_not_authenticated_is_refused(secure, certificate, ciphers):
+    """On both ports, of TLS 1.2: 1.3 has none."""
+    context = trusting(certificate)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(ciphers)
+    for port in (secure.port, secure.grpc_port):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as plain, pytest.raises((ssl.SSLError, OSError)):
+            context.wrap_socket(plain, server_hostname="localhost")
+
+
 @pytest.mark.parametrize(
     ("offered", "chosen"), [(["h2", "http/1.1"], "http/1.1"), (["http/1.1"], "http/1.1"), (["h2"], "h2"), ([], None)]
 )

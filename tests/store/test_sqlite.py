@@ -285,6 +285,25 @@ def test_an_address_that_names_no_store_is_refused(url):
         open_store(url)
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis://:HIDDEN@127.0.0.1:99999/0", "names no Redis; say redis://HOST:PORT/DB"),
+        ("redis://:HID/DEN@127.0.0.1:1/0", "names no Redis; say redis://HOST:PORT/DB"),
+        ("redis://:HIDDEN@127.0.0.1:1/staging", "where DB is a number"),
+        ("redis://:HIDDEN@127.0.0.1:1/0?colour=HIDDEN", "does not know an option"),
+        ("redis://:HIDDEN@127.0.0.1:1/0", "cannot be used"),
+        ("Redis://:HIDDEN@127.0.0.1:1/0", "'Redis' names no store"),
+        ("redis::HIDDEN@127.0.0.1:1/0", "'redis' names no store"),
+    ],
+)
+def test_no_password_is_told(url, said):
+    """Whatever is wrong with its address. A database that is no number is not taken for the first."""
+    with pytest.raises(CannotOpen, match=said) as caught:
+        open_store(url)
+    assert "HID" not in str(caught.value)
+
+
 async def test_nobody_else_may_read_the_file(file):
     """There are keys in it."""
     await open_store(f"sqlite:{file}").close()

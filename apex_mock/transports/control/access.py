@@ -5,10 +5,10 @@ name resolve to 127.0.0.1 (DNS rebinding), or that posts here from another origi
 machines can reach, whoever sends its token. In process, without a socket, nobody is kept out.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import wraps
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +19,7 @@ from apex_mock.core.credentials import AUTHORIZATION, CONTROL_TOKEN
 from apex_mock.transports.control.asking import Handler
 
 OPEN_PATHS = ("/__apex/health", "/__apex/ready")  # for whoever only has to know that it is up
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:]+))(?::\d*)?")
 SAME = (None, "same-origin", "none")  # what Sec-Fetch-Site may say
 
 
@@ -32,7 +33,10 @@ class Access:
 
     def refusal(self, request: Request) -> tuple[int, str] | None:
         """The status and the reason with which a request is turned away; None: it may pass."""
-        headers = header_map(tuple(request.scope["headers"]))
+        sent = tuple(request.scope["headers"])
+        headers = header_map(sent)
+        if sum(name == b"host" for name, _ in sent) > 1:
+            return 400, "there is more than one Host header"
         if self._is_cross_site(headers.get("origin"), headers.get("host", ""), headers.get("sec-fetch-site")):
             return 403, "this is not for pages of other origins"
         if self.token:
@@ -58,7 +62,7 @@ class Access:
 
     @staticmethod
     def _is_cross_site(origin: str | None, host: str, site: str | None) -> bool:
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and origin.lower() not in (f"http://{host.lower()}", f"https://{host.lower()}"):
             return True
         return site not in SAME
 
@@ -67,11 +71,10 @@ ANYBODY = Access()
 
 
 def host_of(header: str) -> str:
-    """The name in a Host header: without its port, and an IPv6 address without its brackets."""
-    host = header.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.rpartition(":")[0] if host.count(":") == 1 else host
+    """The name in a Host header: without its port, and an IPv6 address without its brackets; "" if it has no such
+    form."""
+    found = _HOST.fullmatch(header.strip().lower())
+    return (found[1] or found[2]) if found else ""
 
 
 def _sent(headers: Mapping[str, str]) -> str:
