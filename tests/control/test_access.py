@@ -190,7 +190,7 @@ def test_a_server_is_not_opened_to_others_by_the_way():
 
 @pytest.mark.inner
 def test_the_command_line_makes_a_token_and_an_admin_key_and_prints_what_is_exposed():
-    """Which then open the control API and the making of keys, which 'admin' does not; `apex-mock env` finds the token."""
+    """Which then open the control API and the making of keys, as 'admin' does not; `apex-mock env` finds the token."""
     command = [sys.executable, "-m", "apex_mock"]
     refused = subprocess.run([*command, "serve", "--host", "0.0.0.0"], capture_output=True, text=True, timeout=120)
     assert (refused.returncode, "--expose" in refused.stderr) == (2, True)
