@@ -91,6 +91,9 @@ def run(asked: Asked, console: Console | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="apex-mock-load-") as folder:
         result = _measure(asked, scenario, Path(folder), console)
     result.scenario = scenario.name
+    for path, old in zip(asked.baselines, olds, strict=True):
+        if old.load_said != result.load_said:
+            result.notes.append(f"{path} is of another load ({old.load_said}): what differs need not be the target")
     compared: list[Compared] = compare(olds, result, tolerance=asked.tolerance) if olds else []
     return conclude(Verdict(result, judge(gates, result), compared), asked.report, console)
 

@@ -33,6 +33,12 @@ class Result:
     measures: Measures = field(default_factory=Measures)
 
     @property
+    def load_said(self) -> str:
+        """What load was made, for people; runs of which it differs measure different things."""
+        arrivals = f"{self.rate:g}/s, " if self.open_model else ""
+        return f"{arrivals}{self.users} users, {self.shape}"
+
+    @property
     def open_model(self) -> bool:
         return self.rate > 0
 

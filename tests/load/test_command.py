@@ -129,3 +129,16 @@ def test_the_scenarios_are_found_in_the_checkout():
     """And in the wheel beside the package's code."""
     assert (command.FOLDER / "chat.py").is_file()
     assert "apexload" in sys.modules
+
+
+@pytest.mark.inner
+@pytest.mark.xdist_group("load")
+def test_a_baseline_of_another_load_is_told_of(server, tmp_path):
+    """What differs need not be the target's doing; the verdict stands."""
+    common = ("chat", "--host", server.url, "--api-key", "k", "--duration", "1s", "--gates", "none")
+    assert call(*common, "--users", "1", "--report", str(tmp_path / "a"))[0] == 0
+    old = tmp_path / "a" / "result.json"
+    _, same = call(*common, "--users", "1", "--report", str(tmp_path / "b"), "--baseline", str(old))
+    _, other = call(*common, "--users", "2", "--report", str(tmp_path / "c"), "--baseline", str(old))
+    assert "of another load" not in same
+    assert f"{old} is of another load (1 users, constant): what differs need not be the target" in other

@@ -34,12 +34,11 @@ def page(verdict: Verdict) -> str:
             for measure, histogram in sorted(operation.values.items(), key=lambda item: list(KINDS).index(item[0]))
         ]
         rows.append((name, operation, shown(result.throughput(operation.in_time), "/s"), measures))
-    load = f"{result.rate:g}/s, {result.users} users" if result.open_model else f"{result.users} users"
     facts = [
         ("requests", f"{total.requests:,}"),
         ("throughput", shown(result.throughput(total.in_time), "/s")),
         ("failed", shown(total.error_rate, "%")),
-        ("load", f"{load}, {result.shape}"),
+        ("load", result.load_said),
         ("for", f"{result.seconds:.1f} s"),
         ("model", "open" if result.open_model else "closed"),
     ]

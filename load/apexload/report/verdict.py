@@ -43,7 +43,8 @@ class Verdict:
                 f"{len(self.failed)} of {len(self.judged)} gates {'do' if len(self.failed) > 1 else 'does'} not hold"
             )
         if self.worse:
-            wrong.append(f"{len(self.worse)} figures are worse than the baseline")
+            figures = "1 figure is" if len(self.worse) == 1 else f"{len(self.worse)} figures are"
+            wrong.append(f"{figures} worse than the baseline")
         return "Failed: " + ", ".join(wrong)
 
     @property
