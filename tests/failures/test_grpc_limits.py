@@ -36,6 +36,9 @@ ASKED = {path: message_of(path.removeprefix(SERVICE), HELLO).to_binary() for pat
 PORTS = pytest.mark.parametrize("port", ["address", "grpc_address"], ids=["shared", "own"])
 
 
+pytestmark = pytest.mark.xdist_group("grpc limits")  # three servers that are started once
+
+
 @pytest.fixture(scope="module")
 def strict() -> Iterator[Running]:
     with serving("--grpc-port", "0", "--body-timeout", "0.3", "--write-timeout", "0.3") as running:

@@ -80,12 +80,12 @@ def test_two_servers_are_one_fake_and_one_of_them_may_die(redis_server, tmp_path
         one_world(url, grpc_address, first, second)
         wire = WIRES["grpc"](grpc_address, "k")
         with Crowd(url, 4) as crowd:
-            soon(lambda: crowd.acknowledged.total() > 300)
+            soon(lambda: crowd.acknowledged.total() > 150)
             assert wire.call("GetChatSessions").code == "ok"
             first.end(signal.SIGKILL)
             before = crowd.acknowledged.total()
             said = [wire.call("GetChatSessions").code for _ in range(50)]
-            soon(lambda: crowd.acknowledged.total() > before + 300)
+            soon(lambda: crowd.acknowledged.total() > before + 150)
             assert pids(url, 5) == {second.pid}
         crowd.check()
         wire.close()
