@@ -11,6 +11,7 @@ from apex_mock.core.prose.snippets_more import MORE_SNIPPETS
 from apex_mock.core.prose.snippets_other import OTHER_SNIPPETS
 from apex_mock.core.prose.snippets_services import SERVICE_SNIPPETS
 from apex_mock.core.prose.words import clip, stems, telling
+from apex_mock.core.regex import regex
 
 _LANGUAGES = (
     ("typescript", r"\btypescript\b|\bts\b"),
@@ -26,7 +27,7 @@ _LANGUAGES = (
     ("python", r"\bpython\b"),
 )
 _ALL = (*SNIPPETS, *MORE_SNIPPETS, *SERVICE_SNIPPETS, *OTHER_SNIPPETS)
-_CUES = [(re.compile(snippet.cue, re.I), snippet) for snippet in _ALL]
+_CUES = [(regex(snippet.cue, re.I), snippet) for snippet in _ALL]
 
 
 def code(ask: Ask, shelf: Library, random: Random) -> str:

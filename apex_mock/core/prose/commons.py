@@ -3,6 +3,8 @@
 import re
 from random import Random
 
+from apex_mock.core.regex import regex
+
 _KNOWN: tuple[tuple[str, str], ...] = (
     (r"programming languages?", "Python, JavaScript, Java, C, C++, Go, Rust, TypeScript, Ruby, Kotlin, Swift, PHP"),
     (r"(?:fruits?)", "apple, banana, orange, pear, grape, mango, strawberry, cherry, pineapple, peach, plum, kiwi"),
@@ -87,7 +89,7 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         ),
     ),
 )
-_IN_ORDER = re.compile(r"days|months|seasons|numbers|primary|continents", re.I)
+_IN_ORDER = regex(r"days|months|seasons|numbers|primary|continents", re.I)
 
 
 def common(subject: str, random: Random, count: int) -> list[str]:

@@ -4,6 +4,7 @@ import re
 
 from apex_mock.core.prose.ask import Kind
 from apex_mock.core.prose.style import NUMBERS
+from apex_mock.core.regex import regex
 
 N = r"(\d{1,3}|" + "|".join(w for w in NUMBERS if w not in ("zero", "a", "single", "a single", "hundred")) + ")"
 TASK = (
@@ -12,7 +13,7 @@ TASK = (
 )
 
 ECHO = (
-    re.compile(
+    regex(
         r"^(?:please )?(?:reply|respond|answer|output|return|print|write)(?: (?:to this|back))?(?: me)?(?: "
         r"only| just)?"
         r"(?: with| using)?(?: only| just)?(?: with)? (?:exactly|only|just|verbatim|nothing but|the (?:single "
@@ -20,28 +21,28 @@ ECHO = (
         r"(?: (?:the )?(?:following|this|word|text|phrase|string|words|sentence))*\s*:?\s*(.+)$",
         re.I | re.S,
     ),
-    re.compile(
+    regex(
         r"^(?:please )?(?:repeat|echo|say)(?: (?:after me|exactly|back|this|the following|the word|the words|"
         r"the phrase|the text|the sentence|it))+"
         r"(?: exactly)?(?: (?:word|text|phrase|sentence))?\s*:?\s*(.+)$",
         re.I | re.S,
     ),
-    re.compile(
+    regex(
         r"^(?:please )?(?:say|echo|repeat|print|output|reply|respond|answer)(?: with)?:?\s*([\"“'`].+[\"”'`])"
         r"(?: and nothing else| only)?[.!]?$",
         re.I | re.S,
     ),
-    re.compile(
+    regex(
         r"^(?:please )?(?:echo|repeat|say|reply with|respond with)(?:\s*:\s*|\s+)(?!something|anything|what|"
         r"why|how|more|that|it|yes or|a |an |your|about|me|in )"
         r"((?:\S+\s*){1,6})$",
         re.I,
     ),
 )
-ECHO_TAIL = re.compile(
+ECHO_TAIL = regex(
     r"[,.;]?\s*\(?(?:and |with )?(?:nothing else|nothing more|no other (?:text|words)|no more|only that)\)?[.!]*$", re.I
 )
-TAIL_CUT = re.compile(
+TAIL_CUT = regex(
     r"(?<=[^\s])\s+(?:Do not|Don't|Without|No ) ?(?:add|say|include|punctuation|explain|write|output).*$", re.I | re.S
 )
 
@@ -53,7 +54,7 @@ CODE_NOUN = (
 )
 LANGS = r"(?:python|javascript|typescript|java|rust|golang|go|c\+\+|c#|ruby|bash|sql|php|kotlin|swift|html|css|js)"
 CODE = (
-    re.compile(
+    regex(
         TASK
         + (
             r"(?:write|create|implement|give|show|build|generate|code|make|provide|develop|produce|draft|"
@@ -63,8 +64,8 @@ CODE = (
         + r"\b",
         re.I,
     ),
-    re.compile(TASK + r"(?:write|implement|code|program)\b[^.?!\n]{0,100}\b(?:in|using|with) " + LANGS + r"\b", re.I),
-    re.compile(
+    regex(TASK + r"(?:write|implement|code|program)\b[^.?!\n]{0,100}\b(?:in|using|with) " + LANGS + r"\b", re.I),
+    regex(
         (
             r"^(?:how (?:do|can|would|to)(?: (?:i|you|we|one))?|show me how to|what is the (?:best|easiest) way "
             r"to)\b[^.?!\n]{0,100}\b(?:in|with|using) (?!git\b)"
@@ -73,19 +74,19 @@ CODE = (
         + r"\b",
         re.I,
     ),
-    re.compile(r"^(?:implement|code)\s+\w+", re.I),
-    re.compile(r"^(?!how |what |why |explain |tell |when )(?:\S+ ){1,7}in " + LANGS + r"[.!]?$", re.I),
-    re.compile(r"^" + LANGS + r"\s+(?:function|code|script|program|snippet|class|query)\b", re.I),
+    regex(r"^(?:implement|code)\s+\w+", re.I),
+    regex(r"^(?!how |what |why |explain |tell |when )(?:\S+ ){1,7}in " + LANGS + r"[.!]?$", re.I),
+    regex(r"^" + LANGS + r"\s+(?:function|code|script|program|snippet|class|query)\b", re.I),
 )
 KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    (Kind.JOKE, re.compile(r"\b(?:jokes?|pun|make me laugh|something funny)\b", re.I)),
+    (Kind.JOKE, regex(r"\b(?:jokes?|pun|make me laugh|something funny)\b", re.I)),
     (
         Kind.HAIKU,
-        re.compile(r"\b(?:write|compose|create|give|make|generate|tell|another|a|one)\b.*\bhaikus?\b|^haiku\b", re.I),
+        regex(r"\b(?:write|compose|create|give|make|generate|tell|another|a|one)\b.*\bhaikus?\b|^haiku\b", re.I),
     ),
     (
         Kind.POEM,
-        re.compile(
+        regex(
             TASK
             + (
                 r"(?:write|compose|create|give|make|generate|tell|recite)\b[^.?]{0,40}\b(?:poem|verse|limerick|sonnet|"
@@ -96,7 +97,7 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ),
     (
         Kind.STORY,
-        re.compile(
+        regex(
             TASK
             + (
                 r"(?:write|tell|compose|create|give|make up|generate|invent)\b[^.?]{0,50}\b(?:story|tale|fable|"
@@ -106,13 +107,13 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
 )
-TRANSLATE = re.compile(
+TRANSLATE = regex(
     r"\b(?:translate|translation|übersetze|traduis|traduce|traduire)\b|\bhow (?:do|would) (?:you|i|we) "
     r"say\b.+\bin [A-Z]?\w+\b|\bwhat is\b.{1,60}\bin (?:french|spanish|german|italian|portuguese|japanese|"
     r"latin)\b",
     re.I,
 )
-SUMMARY = re.compile(
+SUMMARY = regex(
     TASK
     + (
         r"(?:summari[sz]e|sum up|give (?:me )?(?:a |an )?(?:\w+ )?summary|write (?:a |an )?(?:\w+ )?summary|"
@@ -120,13 +121,13 @@ SUMMARY = re.compile(
     ),
     re.I,
 )
-CLASSIFY = re.compile(
+CLASSIFY = regex(
     r"\b(?:classify|categori[sz]e|sentiment|positive or negative|negative or positive|positive,? "
     r"(?:negative,? or )?neutral|spam or (?:ham|not)|label (?:this|the))\b|\bis (?:this|the following)"
     r"\b[^.?\n]{0,60}\b(?:positive|negative|spam|toxic|formal)\b",
     re.I,
 )
-REWRITE = re.compile(
+REWRITE = regex(
     TASK
     + (
         r"(?:rewrite|rephrase|paraphrase|reword|correct|proofread|fix (?:the )?(?:grammar|spelling|typos?|"
@@ -135,7 +136,7 @@ REWRITE = re.compile(
     ),
     re.I,
 )
-EXTRACT = re.compile(
+EXTRACT = regex(
     TASK
     + (
         r"(?:extract|find|list|identify|pull out)\b[^:\n]{0,60}\b(?:names?|dates?|numbers?|e-?mails?|email "
@@ -144,7 +145,7 @@ EXTRACT = re.compile(
     ),
     re.I,
 )
-CONTINUE = re.compile(
+CONTINUE = regex(
     TASK
     + (
         r"(?:continue|complete|finish)\b(?: (?:the|this|my|with))?(?: (?:story|text|sentence|paragraph|"
@@ -153,32 +154,32 @@ CONTINUE = re.compile(
     re.I,
 )
 COMPARE = (
-    re.compile(r"\b(?:difference|differences|distinction)s? between (?P<a>.+?) and (?P<b>[^?.!,;]+)", re.I),
-    re.compile(
+    regex(r"\b(?:difference|differences|distinction)s? between (?P<a>.+?) and (?P<b>[^?.!,;]+)", re.I),
+    regex(
         r"\bcompar(?:e|ison of|ing|ison between)\s+(?P<a>.+?)\s+(?:and|with|to|vs\.?|versus|against)"
         r"\s+(?P<b>[^?.!,;]+)",
         re.I,
     ),
-    re.compile(
+    regex(
         r"(?:^|[:,]\s*|\b(?:explain|discuss|about|between)\s+)(?P<a>[^?.!,;:]{2,60}?)\s+(?:vs\.?|versus)"
         r"\s+(?P<b>[^?.!,;:]{2,60})",
         re.I,
     ),
-    re.compile(r"\bhow (?:does|do|is|are) (?P<a>.+?) (?:differ|different) from (?P<b>[^?.!,;]+)", re.I),
-    re.compile(
+    regex(r"\bhow (?:does|do|is|are) (?P<a>.+?) (?:differ|different) from (?P<b>[^?.!,;]+)", re.I),
+    regex(
         r"\b(?:which is better|what is better|should i (?:use|choose|pick|buy|drink|learn))"
         r"[:,]?\s+(?P<a>[^?.!,;]{2,60}?)\s+or\s+(?P<b>[^?.!,;]{2,60})",
         re.I,
     ),
-    re.compile(
+    regex(
         r"^(?:is|are) (?P<a>[^?.!,;]{2,50}?) (?:better|worse|faster|safer|cheaper|healthier) than "
         r"(?P<b>[^?.!,;]{2,50})",
         re.I,
     ),
-    re.compile(r"^how is (?P<a>.+?) (?:related|similar) to (?P<b>[^?.!,;]+)", re.I),
+    regex(r"^how is (?P<a>.+?) (?:related|similar) to (?P<b>[^?.!,;]+)", re.I),
 )
 LIST = (
-    re.compile(
+    regex(
         (
             r"\b(?:list|name|give|tell|suggest|write|provide|share|enumerate|mention|what are|recommend|show|"
             r"generate|offer|need|want)\b[^.?!]{0,24}?\b"
@@ -187,8 +188,8 @@ LIST = (
         + r"\s+(?P<what>[^.?!]+)",
         re.I,
     ),
-    re.compile(r"\btop[ -]" + N + r"\s+(?P<what>[^.?!]+)", re.I),
-    re.compile(
+    regex(r"\btop[ -]" + N + r"\s+(?P<what>[^.?!]+)", re.I),
+    regex(
         r"^"
         + N
         + (
@@ -198,7 +199,7 @@ LIST = (
         re.I,
     ),
 )
-PLAIN_LIST = re.compile(
+PLAIN_LIST = regex(
     TASK
     + (
         r"(?:list|enumerate|give (?:me )?(?:a |some )?(?:list of|examples of|tips (?:for|on)|ideas for)|make "
@@ -206,7 +207,7 @@ PLAIN_LIST = re.compile(
     ),
     re.I,
 )
-HOW_TO = re.compile(
+HOW_TO = regex(
     TASK
     + (
         r"(?:how (?:do|can|should|would|could|might)(?: (?:i|you|we|one|someone|people|a \w+))|how to|"
@@ -216,23 +217,23 @@ HOW_TO = re.compile(
     ),
     re.I | re.S,
 )
-MORE = re.compile(
+MORE = regex(
     r"^(?:please )?(?:(?:tell me|say|give me|know|explain)(?: a bit)? (?:more|further)(?: details?)?(?: "
     r"about (?:it|that|this|them|him|her))?|more(?: details?| please)?|go on|continue|elaborate(?: on "
     r"(?:that|this))?|expand(?: on (?:that|this))?|keep going|and\??|what else|anything else)[\s.!?]*$",
     re.I,
 )
-YES_NO = re.compile(
+YES_NO = regex(
     r"^(?:is|are|was|were|does|do|did|can|could|has|have|will|would|should|must) (?!you\b|i\b|we\b)(?P<what>.+)",
     re.I | re.S,
 )
-WH = re.compile(
+WH = regex(
     r"^(?:(?:and|so|but|ok|okay|please|hey|hi|hello|now|then|also),?\s+)*(?:(?:can|could|would|do) you "
     r"(?:please )?(?:tell me|know|explain)|tell me|i(?:'d| would) like to know|do you know|remind "
     r"me)?[\s,:]*(?P<wh>who|whom|whose|what|which|when|where|why|how)\b",
     re.I,
 )
-EXPLAIN = re.compile(
+EXPLAIN = regex(
     TASK
     + (
         r"(?:explain|describe|tell (?:me|us)(?: something| everything| a bit| more)? (?:about|of)|discuss|"

@@ -8,8 +8,9 @@ from apex_mock.core.prose.ground import said_about
 from apex_mock.core.prose.library import Library
 from apex_mock.core.prose.memory import names_told
 from apex_mock.core.prose.words import clip, upper_first
+from apex_mock.core.regex import regex
 
-CUE = re.compile(
+CUE = regex(
     r"^(?:please |can you |could you )?(?:write|draft|compose|create|prepare|generate|give me|suggest|"
     r"help me write)\b[^.?!]{0,40}?"
     r"\b(?P<what>e-?mail|letter|message|note|tweet|post|caption|slogan|tagline|toast|speech|invitation|review|bio)\b",

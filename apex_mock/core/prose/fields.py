@@ -9,28 +9,29 @@ from typing import Any
 from apex_mock.core.prose.ask import Ask, Kind
 from apex_mock.core.prose.values import flat, items_in, numbers_in, value_for
 from apex_mock.core.prose.words import plain
+from apex_mock.core.regex import regex
 from apex_mock.core.types import Message
 
 Answer = Callable[[Ask], str]
 
-_JSON = re.compile(
+_JSON = regex(
     r"\b(?:as|in|return|respond|reply|answer|output|give|provide|produce|generate|only|using|valid|with|"
     r"write|create|make)\b[^.\n]{0,40}\bjson\b"
     r"(?! (?:file|parser|schema is|library|module))",
     re.I,
 )
-_ABOUT_JSON = re.compile(
+_ABOUT_JSON = regex(
     r"\b(?:function|script|code|program|parse|class|method|read|load|what is json|explain json)\b", re.I
 )
 
 _KEY = r"[\"'`“]?[A-Za-z_][\w-]*[\"'`”]?(?:\s*\([^)]{0,40}\))?"
-_NAMED = re.compile(
+_NAMED = regex(
     rf"\b(?:keys?|fields?|properties|attributes|columns|members)\b(?: (?:named|called|are|should be|must "
     rf"be|of|for))?\s*:?\s*"
     rf"(?P<keys>{_KEY}(?:\s*(?:,\s*(?:and |or )?|\band\s+|&\s*){_KEY})*)",
     re.I,
 )
-_WITH = re.compile(
+_WITH = regex(
     rf"\b(?:json|object)\b[^.\n{{]{{0,30}}?\b(?:with|containing|including|having)\s+(?:the |a |an |only "
     rf")*(?P<keys>{_KEY}(?:\s*(?:,\s*(?:and |or )?|\band\s+)(?:a |an |the )?{_KEY})*)",
     re.I,
@@ -141,7 +142,7 @@ def _like(key: str, shape: Any, text: str, ask: Ask, random: Random) -> Any:
     return value if isinstance(value, str | list) else str(value)
 
 
-_INSTRUCTION = re.compile(
+_INSTRUCTION = regex(
     r"[,;]?\s*\b(?:(?:please |and )?(?:return|respond|reply|answer|output|give(?: me)?|provide|produce|"
     r"generate|format|create|write|make|use)\s+(?:(?:it|them|this|that|your|the|my|answers?|results?|"
     r"outputs?|response|me|back|only|just|everything|data|to|with|as|in|a|an)\s+){0,6})?"
@@ -154,7 +155,7 @@ _INSTRUCTION = re.compile(
     r"(?:\s*[:,]?\s*(?=\{))?(?:\s*(?:for|about|of|describing|on|that describes|representing)\b)?",
     re.I,
 )
-_KEY_LIST = re.compile(
+_KEY_LIST = regex(
     rf"[,;.]?\s*\b(?:with |use |using |include |having )?(?:the |these )?(?:following )?(?:keys?|fields?|"
     rf"properties)\b\s*(?:are |should be |named )?:?\s*{_KEY}(?:\s*(?:,\s*(?:and |or )?|\band\s+){_KEY})*",
     re.I,

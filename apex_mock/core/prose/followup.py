@@ -10,24 +10,25 @@ from apex_mock.core.prose.library import language
 from apex_mock.core.prose.memory import told
 from apex_mock.core.prose.style import lasting, read_style
 from apex_mock.core.prose.words import clip, sentences
+from apex_mock.core.regex import regex
 from apex_mock.core.types import Message
 
-_PRONOUN = re.compile(
+_PRONOUN = regex(
     r"\b(?:it|its|they|them|their|he|she|his|her|him|that|this|these|those|there|one|the (?:city|country|"
     r"book|author|film|person|team|same|latter|former))\b",
     re.I,
 )
-_ABOUT = re.compile(
+_ABOUT = regex(
     r"^(?:and |so |ok(?:ay)?,? |but )?(?:what|how) about\s+(.+?)[?.! ]*$|^and (?:for |of |in |what about "
     r")?(?!why|how|what|when|where|who|is|are|do|does|the |its|his|her|their)(.+?)\?+$",
     re.I,
 )
-_BARE = re.compile(
+_BARE = regex(
     r"^(?:and |but |so )?(?:why|how so|how come|since when|when|where|who|how|really)\W*$|^(?:another|one "
     r"more|again|another one|more)\b.{0,12}$",
     re.I,
 )
-_LEADING_NAME = re.compile(r"^(?:The )?((?:[A-Z][\w'’-]+)(?:(?: (?:da|de|van|von|of|the|and)){0,2} [A-Z][\w'’-]+)*)")
+_LEADING_NAME = regex(r"^(?:The )?((?:[A-Z][\w'’-]+)(?:(?: (?:da|de|van|von|of|the|and)){0,2} [A-Z][\w'’-]+)*)")
 
 
 def understand(messages: Sequence[Message]) -> Ask:

@@ -9,22 +9,23 @@ from apex_mock.core.kept import kept
 from apex_mock.core.prose.ask import Ask
 from apex_mock.core.prose.library import Hit, Library, Line, language
 from apex_mock.core.prose.words import ASKING, WORD, content, fold, stem, stems, telling
+from apex_mock.core.regex import regex
 
 ENOUGH = 0.74  # the share of a question's weight that a sentence must hold to be its answer
 
-_YEAR = re.compile(
+_YEAR = regex(
     r"\b(?:1[0-9]{3}|20[0-9]{2}|\d{1,3} (?:BCE?|CE|AD))\b|\b(?:January|February|March|April|May|June|July|August|"
     r"September|October|November|December)\b|\bcentur(?:y|ies)\b|\b\d{3,4}\b"
 )
-_FIGURE = re.compile(
+_FIGURE = regex(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|"
     r"hundred|thousand|million|billion)\b"
 )
-_REASON = re.compile(
+_REASON = regex(
     r"\b(?:because|since|so that|therefore|due to|caused by|as a result|in order to|reason|which is why|owing to)\b",
     re.I,
 )
-_NAMES = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w'’-]+")
+_NAMES = regex(r"(?<![.!?] )(?<!^)\b[A-Z][\w'’-]+")
 _WIDEST = frozenset(("world", "earth"))
 _MONTHS = frozenset(
     [
@@ -63,17 +64,17 @@ _TURNS = {
     ]
 }
 _PHRASES = (
-    (re.compile(r"\b(?:u\.?s\.?a\.?|u\.s\.|the states)(?!\w)|\bamerica(?=[?.! ]*$)", re.I), "United States"),
-    (re.compile(r"\bu\.?k\.?(?!\w)|\bgreat britain\b|\bengland(?=[?.! ]*$)", re.I), "United Kingdom"),
-    (re.compile(r"\b(?:ww2|wwii|second world war|world war (?:2|two))\b", re.I), "World War II"),
-    (re.compile(r"\b(?:ww1|wwi|first world war|world war (?:1|one))\b", re.I), "World War I"),
-    (re.compile(r"\bllms?\b", re.I), "large language model"),
-    (re.compile(r"\brag\b", re.I), "retrieval-augmented generation"),
-    (re.compile(r"\bevs?\b", re.I), "electric cars"),
-    (re.compile(r"\bthe wall in berlin\b", re.I), "Berlin Wall"),
-    (re.compile(r"\b(?:holland)\b", re.I), "Netherlands"),
-    (re.compile(r"\bczech republic\b", re.I), "Czechia"),
-    (re.compile(r"\bsouth pole\b", re.I), "Antarctica"),
+    (regex(r"\b(?:u\.?s\.?a\.?|u\.s\.|the states)(?!\w)|\bamerica(?=[?.! ]*$)", re.I), "United States"),
+    (regex(r"\bu\.?k\.?(?!\w)|\bgreat britain\b|\bengland(?=[?.! ]*$)", re.I), "United Kingdom"),
+    (regex(r"\b(?:ww2|wwii|second world war|world war (?:2|two))\b", re.I), "World War II"),
+    (regex(r"\b(?:ww1|wwi|first world war|world war (?:1|one))\b", re.I), "World War I"),
+    (regex(r"\bllms?\b", re.I), "large language model"),
+    (regex(r"\brag\b", re.I), "retrieval-augmented generation"),
+    (regex(r"\bevs?\b", re.I), "electric cars"),
+    (regex(r"\bthe wall in berlin\b", re.I), "Berlin Wall"),
+    (regex(r"\b(?:holland)\b", re.I), "Netherlands"),
+    (regex(r"\bczech republic\b", re.I), "Czechia"),
+    (regex(r"\bsouth pole\b", re.I), "Antarctica"),
 )  # fmt: skip
 # Words of other languages that questions about the corpus use; what they stand for in it.
 _ABROAD = dict(
@@ -214,21 +215,21 @@ _DEGREES = frozenset(
     for w in """far tall high long big large fast
     deep heavy old hot cold wide take takes""".split()
 )
-_LENGTH = re.compile(
+_LENGTH = regex(
     r"\d[\d,.]*\s*(?:k?m|km²|cm|mm|kilomet|met(?:re|er)|mile|feet|light-year|astronomical|million kilo)|"
     r"kilometres|light-years|metres",
     re.I,
 )
-_TIME = re.compile(r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|centur)", re.I)
+_TIME = regex(r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|centur)", re.I)
 _UNITS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (r"\bhow (?:far|tall|high|deep|wide)\b", _LENGTH),
     (r"\bhow long (?:does|do|did|will|has|have)\b", _TIME),
-    (r"\bhow long\b", re.compile(f"{_LENGTH.pattern}|{_TIME.pattern}", re.I)),
-    (r"\bhow fast\b", re.compile(r"per (?:second|hour|minute)|km/h|m/s|speed", re.I)),
-    (r"\bhow (?:heavy|much does \w+ weigh)\b", re.compile(r"kilogram|\bkg\b|tonnes?|grams?|mass", re.I)),
-    (r"\bhow (?:hot|cold)\b", re.compile(r"°|degrees|kelvin", re.I)),
-    (r"\bhow old\b", re.compile(r"\byears?\b|\b\d{4}\b|\bborn\b", re.I)),
-    (r"\bhow (?:big|large)\b", re.compile(r"\d")),
+    (r"\bhow long\b", regex(f"{_LENGTH.pattern}|{_TIME.pattern}", re.I)),
+    (r"\bhow fast\b", regex(r"per (?:second|hour|minute)|km/h|m/s|speed", re.I)),
+    (r"\bhow (?:heavy|much does \w+ weigh)\b", regex(r"kilogram|\bkg\b|tonnes?|grams?|mass", re.I)),
+    (r"\bhow (?:hot|cold)\b", regex(r"°|degrees|kelvin", re.I)),
+    (r"\bhow old\b", regex(r"\byears?\b|\b\d{4}\b|\bborn\b", re.I)),
+    (r"\bhow (?:big|large)\b", regex(r"\d")),
     (r"\bhow many\b", _FIGURE),
 )  # fmt: skip
 
@@ -257,11 +258,11 @@ def _expects(text: str) -> tuple[re.Pattern[str] | None, bool]:
     if re.search(r"\bwhy\b", head):
         return _REASON, False
     if re.search(r"\bwho\b", head):
-        return re.compile(r"[A-Z]"), False
+        return regex(r"[A-Z]"), False
     return None, False
 
 
-_WHAT_IS = re.compile(
+_WHAT_IS = regex(
     r"^(?:so |and |but )?[¿¡]?(?:(?:what|who)(?:'s|’s| is| are| was| were| does)|qué (?:es|son)|was "
     r"(?:ist|sind)|qu['’]est-ce (?:que|qu['’])|que (?:es|son))\s*"
     r"(?:an? |the |une? |la |le |les |el |los |las |una |ein |eine |der |die |das )?(?P<x>[^?.!]+?)(?: "

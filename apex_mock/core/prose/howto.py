@@ -9,8 +9,9 @@ from apex_mock.core.prose.ground import answers, expand, overlap, topic
 from apex_mock.core.prose.library import Library
 from apex_mock.core.prose.tell import explanation
 from apex_mock.core.prose.words import closed, stems, telling
+from apex_mock.core.regex import regex
 
-_STEP = re.compile(r"^\d+[.)]\s+", re.M)
+_STEP = regex(r"^\d+[.)]\s+", re.M)
 
 
 def how_to(ask: Ask, shelf: Library, random: Random) -> str:

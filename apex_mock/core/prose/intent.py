@@ -9,6 +9,7 @@ from apex_mock.core.prose.drafts import CUE
 from apex_mock.core.prose.library import language
 from apex_mock.core.prose.style import number
 from apex_mock.core.prose.words import clip, telling
+from apex_mock.core.regex import regex
 
 
 def echo(prompt: str) -> str | None:
@@ -135,8 +136,8 @@ def _about(ask: Ask, subject: str) -> Ask:
     return replace(ask, subject=clip(subject, 120), wanted=tuple(telling(subject)))
 
 
-_ORDER = re.compile(r"^(?:to me |me |us |the concept of |the idea of |the term |what |how |why |about |of |on )+", re.I)
-_EXTRA = re.compile(
+_ORDER = regex(r"^(?:to me |me |us |the concept of |the idea of |the term |what |how |why |about |of |on )+", re.I)
+_EXTRA = regex(
     r"\s*(?:,? (?:please|thanks|thank you|to (?:me|a (?:child|beginner|\d+[- ]year[- ]old))|like i'?m "
     r"(?:five|\d+)|for (?:me|beginners|kids|children)|in simple (?:terms|words)|step by step|in your own "
     r"words))+[?.! ]*$",
@@ -152,7 +153,7 @@ def _trim(text: str) -> str:
     return clip(text, 140).strip(" \"“”'.?!:;,")
 
 
-_SUBJECT = re.compile(
+_SUBJECT = regex(
     
         r"^(?:(?:in )?(?:who|whom|whose|what|which|when|where|why|how)(?:'s|’s|'re)?|is|are|was|were|does|do|"
         r"did|can|could|has|have|will|would|should|must)\b\s*"
@@ -231,12 +232,12 @@ def _source(prompt: str) -> str:
     return ""
 
 
-_CONTEXT = re.compile(
+_CONTEXT = regex(
     r"\b(?:context|passage|document|documents|article|text|paragraph|sources?|background|excerpt|"
     r"information)\b[^:\n]{0,40}:\s*",
     re.I,
 )
-_ASKED = re.compile(r"(?:^|\n)\s*(?:question|query|q|user question|user)\s*:\s*(.+)", re.I)
+_ASKED = regex(r"(?:^|\n)\s*(?:question|query|q|user question|user)\s*:\s*(.+)", re.I)
 
 
 def _reading(prompt: str) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from random import Random
 from apex_mock.core.prose.ask import Ask
 from apex_mock.core.prose.library import Library
 from apex_mock.core.prose.words import join, stems, upper_first
+from apex_mock.core.regex import regex
 
 _GOOD = frozenset(
     """good great excellent love loved lovely amazing wonderful best happy fantastic perfect awesome enjoy
@@ -17,12 +18,12 @@ _BAD = frozenset(
     angry useless waste never boring annoying ugly refund failed fail problem dirty cold wrong worse
     unhappy dreadful crash crashes late overpriced bland""".split()
 )
-_SPAM = re.compile(
+_SPAM = regex(
     r"\b(?:win|won|winner|free|prize|click|offer|urgent|cash|lottery|viagra|guaranteed|limited time|act "
     r"now|subscribe|million|bitcoin|congratulations)\b",
     re.I,
 )
-_NEGATION = re.compile(
+_NEGATION = regex(
     r"\b(?:not|never|no|hardly|isn't|wasn't|don't|didn't|doesn't|won't|can't)\b\W+(?:\w+\W+){0,2}?(\w+)", re.I
 )
 _FIELDS = {

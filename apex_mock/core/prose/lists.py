@@ -11,8 +11,9 @@ from apex_mock.core.prose.commons import IDEAS, QUESTIONS, REASONS, TIPS, VIEWS,
 from apex_mock.core.prose.ground import distinct, expand, topic
 from apex_mock.core.prose.library import Library
 from apex_mock.core.prose.words import plain, stems, telling, upper_first
+from apex_mock.core.regex import regex
 
-_ROW = re.compile(r"^\|(?P<cells>.+)\|\s*$")
+_ROW = regex(r"^\|(?P<cells>.+)\|\s*$")
 
 
 def items(ask: Ask, shelf: Library, random: Random, count: int) -> list[str]:

@@ -4,16 +4,15 @@ import re
 from collections.abc import Sequence
 
 from apex_mock.core.prose.ask import LOOKED_AT
+from apex_mock.core.regex import regex
 from apex_mock.core.types import Message
 
-_NAME = re.compile(
+_NAME = regex(
     r"\b(?:my name is|i am called|call me|i'm called|my name's)\s+([^\W\d_][\w'’-]*(?: [A-Z][\w'’-]+){0,2})", re.I
 )
-_I_AM = re.compile(
-    r"(?:^|[.!,]\s*)(?:hi|hello|hey)?[,!]?\s*(?:I'm|I am|This is)\s+([A-Z][\w'’-]+)(?=[.,!?]|\s+and\b|$)"
-)
-_TOLD = re.compile(r"\bmy (?!name\b)((?:\w+ ){0,3}?\w+) (?:is|are|was)(?: called| named)? ([^.!?\n]{1,60})", re.I)
-_ASKS_TOLD = re.compile(
+_I_AM = regex(r"(?:^|[.!,]\s*)(?:hi|hello|hey)?[,!]?\s*(?:I'm|I am|This is)\s+([A-Z][\w'’-]+)(?=[.,!?]|\s+and\b|$)")
+_TOLD = regex(r"\bmy (?!name\b)((?:\w+ ){0,3}?\w+) (?:is|are|was)(?: called| named)? ([^.!?\n]{1,60})", re.I)
+_ASKS_TOLD = regex(
     r"\b(?:what(?:'s| is| was| are)|tell me|do you (?:remember|know|recall)(?: what)?|remember)\b.*?\bmy "
     r"((?:\w+ ){0,3}?\w+?)(?: is| are| was| called)?[?.! ]*$",
     re.I,

@@ -9,22 +9,21 @@ from apex_mock.core.prose.beats import BEATS, PLACES
 from apex_mock.core.prose.haiku import theme_of
 from apex_mock.core.prose.library import Library
 from apex_mock.core.prose.words import clip, upper_first
+from apex_mock.core.regex import regex
 
 _SHE = ("Mira", "Ines", "Tova", "Amara", "Lena", "Suri", "Noor", "Edda")
 _HE = ("Jonas", "Tomás", "Idris", "Pavel", "Anton", "Kofi", "Emil", "Ravi")
-_FEMALE = re.compile(
+_FEMALE = regex(
     r"\b(?:girl|woman|queen|princess|mother|grandmother|sister|daughter|witch|lady|aunt|widow|heroine|nun|she|her)\b",
     re.I,
 )
-_MALE = re.compile(
-    r"\b(?:boy|man|king|prince|father|grandfather|brother|son|knight|uncle|monk|fisherman|he|his)\b", re.I
-)
-_THING = re.compile(
+_MALE = regex(r"\b(?:boy|man|king|prince|father|grandfather|brother|son|knight|uncle|monk|fisherman|he|his)\b", re.I)
+_THING = regex(
     r"\b(?:robot|dragon|cat|dog|fox|owl|mouse|bear|rabbit|bird|tree|lamp|clock|ship|star|cloud|machine|"
     r"computer|whale|turtle|wolf|horse|bee|crow|lighthouse|teapot|satellite|ai)\b",
     re.I,
 )
-_ROLE = re.compile(
+_ROLE = regex(
     r"^(?P<hero>(?:an?|the|one|two|my|our)\s+(?:[\w'’-]+\s+){0,3}?[\w'’-]+|[A-Z][\w'’-]+)"
     r"(?:\s+(?:named|called)\s+(?P<name>[A-Z][\w'’-]+))?"
     r"\s*,?\s*(?P<rest>(?:who|that|which|learning|trying|looking|searching|in|on|at|from|with|and|living|"
@@ -83,7 +82,7 @@ def _fill(text: str, cast: Cast) -> str:
     return text
 
 
-_ING = re.compile(
+_ING = regex(
     r"^(?:who (?:is|was|wants to|wanted to|tries to|dreams of|learns to|learned to|must|has to|can|could) "
     r")?(?P<verb>[\w-]+)(?P<rest>.*)$"
 )

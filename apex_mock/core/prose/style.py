@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from apex_mock.core.prose.words import closed, plain, sentences
+from apex_mock.core.regex import regex
 
 NUMBERS = {
     word: n
@@ -24,63 +25,63 @@ NUMBERS = {
 }
 _NUMBER = r"(\d{1,4}|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + ")"
 
-_SENTENCES = re.compile(
+_SENTENCES = regex(
     rf"[,;]?\s*(?:\b(?:answer|reply|respond|explain|describe|it|this|please)\b\s+)*"
     rf"\b(?:in|using|with|to)\s+(?:at most|no more than|exactly|only|just|about|under)?\s*"
     rf"{_NUMBER}\s+(?:short\s+|simple\s+|brief\s+|concise\s+)?sentences?\b",
     re.I,
 )
-_WORDS = re.compile(
+_WORDS = regex(
     rf"[,;]?\s*(?:\b(?:answer|reply|respond)\b\s+)?\b(?:in|using|with|within|under|max(?:imum)?)\s+"
     rf"(?P<how>at most|no more than|up to|less than|fewer than|under|exactly|about|around|only|just|maximum)?"
     rf"\s*{_NUMBER}\s+words?(?: or (?:less|fewer))?\b",
     re.I,
 )
-_BULLETS = re.compile(
+_BULLETS = regex(
     r"[,;]?\s*\b(?:(?:as|in|using|with|use)\s+(?:a\s+|an\s+)?(?:short\s+|unordered\s+)?(?:list of\s+)?"
     r"bullet(?:ed|s)?[ -]?(?:points?|list|form|format|items?)?|bullet points? only)\b",
     re.I,
 )
-_NUMBERED = re.compile(r"[,;]?\s*\b(?:as|in|using)\s+an?\s+(?:numbered|ordered)\s+list\b", re.I)
-_TABLE = re.compile(r"[,;]?\s*\b(?:as|in|using|into)\s+(?:an?\s+)?(?:markdown\s+)?table(?: form(?:at)?)?\b", re.I)
-_UPPER = re.compile(
+_NUMBERED = regex(r"[,;]?\s*\b(?:as|in|using)\s+an?\s+(?:numbered|ordered)\s+list\b", re.I)
+_TABLE = regex(r"[,;]?\s*\b(?:as|in|using|into)\s+(?:an?\s+)?(?:markdown\s+)?table(?: form(?:at)?)?\b", re.I)
+_UPPER = regex(
     r"[,;]?\s*\b(?:(?:in|use|using|with|write in)\s+)?(?:all\s+|only\s+)?"
     r"(?:upper[ -]?case|capital letters|all[ -]caps)(?: letters)?(?: only)?\b",
     re.I,
 )
-_LOWER = re.compile(r"[,;]?\s*\b(?:in|use|using)\s+(?:all\s+|only\s+)?lower[ -]?case(?: letters)?(?: only)?\b", re.I)
-_YES_NO = re.compile(
+_LOWER = regex(r"[,;]?\s*\b(?:in|use|using)\s+(?:all\s+|only\s+)?lower[ -]?case(?: letters)?(?: only)?\b", re.I)
+_YES_NO = regex(
     r"[,;.(]?\s*(?:\b(?:please\s+)?(?:just\s+|only\s+)?(?:answer|reply|respond|say)\b\s+)?(?:only\s+|just\s+)?"
     r"(?:with\s+)?(?:only\s+|just\s+|a\s+|a simple\s+)?[\"“']?\byes[\"”']?\s*(?:or|/)\s*[\"“']?no\b[\"”']?"
     r"(?:\s+only)?[).]?",
     re.I,
 )
-_ONLY = re.compile(
+_ONLY = regex(
     r"[,;.(]?\s*\b(?:(?:please\s+)?(?:answer|reply|respond|give|return|output|say)\s+)?(?:me\s+)?(?:with\s+)?"
     r"(?:only|just)\s+(?:with\s+)?(?:the\s+|a\s+|an\s+)?"
     r"(number|name|year|date|answer|city|word|country|result|value|digits?)\b(?: only)?(?:,? (?:please|"
     r"nothing else))?\)?",
     re.I,
 )
-_ONE_WORD = re.compile(
+_ONE_WORD = regex(
     r"[,;.(]?\s*(?:\b(?:answer|reply|respond)\b\s+)?\b(?:in|with|using)\s+(?:only |just |exactly )?(?:one|"
     r"a single|1) word\b\)?",
     re.I,
 )
-_BRIEF = re.compile(
+_BRIEF = regex(
     r"[,;]?\s*\b(?:briefly|in brief|in short|concisely|be (?:very )?(?:brief|concise|short)|short answer|"
     r"keep it (?:short|brief|simple)|in a nutshell)\b|\b(?:answers?|responses?|replies) (?:must be|should be|are) "
     r"(?:brief|short|concise)|\b(?:concise|terse|laconic) (?:assistant|answers?)\b",
     re.I,
 )
-_LONG = re.compile(r"[,;]?\s*\b(?:in (?:great )?detail|at length|thoroughly|in[- ]depth|comprehensive(?:ly)?)\b", re.I)
-_START = re.compile(r"\b(?:start|begin|open)\b[^.\"“]{0,40}\bwith\b[^\"“.]{0,20}[\"“]([^\"”]{1,60})[\"”]", re.I)
-_END = re.compile(r"\b(?:end|finish|close|conclude)\b[^.\"“]{0,40}\bwith\b[^\"“.]{0,20}[\"“]([^\"”]{1,60})[\"”]", re.I)
-_PERSONA = re.compile(r"\b(pirate|shakespeare\w*|cowboy|robot|butler|wizard)\b", re.I)
-_SPEAKS = re.compile(
+_LONG = regex(r"[,;]?\s*\b(?:in (?:great )?detail|at length|thoroughly|in[- ]depth|comprehensive(?:ly)?)\b", re.I)
+_START = regex(r"\b(?:start|begin|open)\b[^.\"“]{0,40}\bwith\b[^\"“.]{0,20}[\"“]([^\"”]{1,60})[\"”]", re.I)
+_END = regex(r"\b(?:end|finish|close|conclude)\b[^.\"“]{0,40}\bwith\b[^\"“.]{0,20}[\"“]([^\"”]{1,60})[\"”]", re.I)
+_PERSONA = regex(r"\b(pirate|shakespeare\w*|cowboy|robot|butler|wizard)\b", re.I)
+_SPEAKS = regex(
     r"\b(?:you are|you're|act as|act like|pretend|speak|talk|respond|answer|reply|in the style of|like a)\b", re.I
 )
-_LASTING = re.compile(r"\b(?:from now on|always|all (?:your )?answers|every answer|for the rest)\b", re.I)
+_LASTING = regex(r"\b(?:from now on|always|all (?:your )?answers|every answer|for the rest)\b", re.I)
 
 _VOICES = {
     "pirate": (

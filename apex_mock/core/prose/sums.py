@@ -7,6 +7,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from random import Random
 
+from apex_mock.core.regex import regex
+
 _OPS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -32,7 +34,7 @@ _SPOKEN = (
     (r"the product of (\S+) and (\S+)", r"(\1*\2)"),
     (r"the difference (?:of|between) (\S+) and (\S+)", r"(\1-\2)"),
 )
-_ASKS = re.compile(
+_ASKS = regex(
     r"^(?:please |can you |could you )?(?:what(?:'s| is| does| do)?|calculate|compute|how much (?:is|are|"
     r"does)|evaluate|solve|work out|add up|tell me)?[\s:]*(.+?)\s*(?:equals?|equal to|make|is|"
     r"=)?[\s=?.!]*(?:please)?[\s?.!]*$",

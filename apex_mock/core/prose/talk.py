@@ -6,6 +6,7 @@ from random import Random
 from apex_mock.core.prose.ask import Ask, Kind
 from apex_mock.core.prose.memory import names_told, told
 from apex_mock.core.prose.words import clip, join
+from apex_mock.core.regex import regex
 
 _SMALL = (
     (
@@ -74,7 +75,7 @@ _SMALL = (
 _SMALL_KINDS = [
     (
         name,
-        re.compile(
+        regex(
             rf"^(?:please |so |and |ok(?:ay)?,? )?{pattern}(?:,? (?:please|today|again|apex|friend))?"
             r"[\s.!?,:;)😀-🙏]*$",
             re.I,
@@ -82,7 +83,7 @@ _SMALL_KINDS = [
     )
     for name, pattern in _SMALL
 ]
-_INTRODUCES = re.compile(
+_INTRODUCES = regex(
     r"^(?:(?:hi|hello|hey)[,!.]?(?: there)?[,!.]? )?(?:my name is|my name's|i am|i'm|call me|i'm called) "
     r"[^\W\d_][\w'’-]*(?: [A-Z][\w'’-]+){0,2}(?:,? (?:and )?(?:nice to meet you|i(?:'m| am| live| come| "
     r"like| love| work) [^?]{1,80}|[^?]{1,60}))?[.! ]*(?:nice to meet you[.!]?)?$",
@@ -110,9 +111,7 @@ def kind(flat: str) -> Kind | None:
     return None
 
 
-_NAMED = re.compile(
-    r"\b(?:named|called|your name is|you are|you're|act as)\s+(?:an? )?\"?([A-Z][\w-]+(?: [A-Z][\w-]+)?)\"?"
-)
+_NAMED = regex(r"\b(?:named|called|your name is|you are|you're|act as)\s+(?:an? )?\"?([A-Z][\w-]+(?: [A-Z][\w-]+)?)\"?")
 
 
 def own_name(system: str) -> str:

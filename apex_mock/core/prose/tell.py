@@ -11,8 +11,9 @@ from apex_mock.core.prose.ground import answers, definition, distinct, expand, s
 from apex_mock.core.prose.library import Hit, Library, Line
 from apex_mock.core.prose.style import NUMBERS
 from apex_mock.core.prose.words import content, count_words, plain, sentences, telling
+from apex_mock.core.regex import regex
 
-_WH = re.compile(r"^(?:who|when|where|how (?:many|much|tall|far|high|long|old|big|fast|deep|large|often|hot))\b", re.I)
+_WH = regex(r"^(?:who|when|where|how (?:many|much|tall|far|high|long|old|big|fast|deep|large|often|hot))\b", re.I)
 
 
 def question(ask: Ask, shelf: Library, random: Random) -> str:
@@ -45,11 +46,11 @@ def _brief(ask: Ask, page: Page, shelf: Library) -> str:
     return line.text if line else page.title
 
 
-_DATE = re.compile(
+_DATE = regex(
     r"\b(?:\d{1,2} )?(?:January|February|March|April|May|June|July|August|September|October|November|"
     r"December) \d{4}\b|\b1\d{3}\b|\b20\d\d\b|\b\d+ BCE?\b"
 )
-_AMOUNT = re.compile(r"(?:about |roughly |nearly )?[−-]?\d[\d,.]*\d|\d+")
+_AMOUNT = regex(r"(?:about |roughly |nearly )?[−-]?\d[\d,.]*\d|\d+")
 
 
 def pick(line: Line, ask: Ask) -> str:
@@ -145,7 +146,7 @@ def _verdict(ask: Ask, shelf: Library) -> tuple[bool, Line] | None:
 
 # --- Explanations -----------------------------------------------------------------------------------------------------
 
-_LEANING = re.compile(
+_LEANING = regex(
     r"\b(?:table|above|below|following|figure|this page|this guide|the code|listing|diagram|section|here "
     r"are|as follows)\b|:$",
     re.I,
@@ -236,7 +237,7 @@ def _ordered(page: Page, shelf: Library, wanted: list[str], asked: str, random: 
     return [passage for _, _, passage in sorted(best, key=lambda entry: entry[1])]
 
 
-_BACK = re.compile(
+_BACK = regex(
     r"^(?:The (?:two|three|four|same|other|second|third|last|result|difference)|These|Those|Both|This|It|"
     r"They|He|She|Such|Another|In this|In both|For this)\b"
 )

@@ -3,10 +3,11 @@
 import re
 
 from apex_mock.core.kept import kept
+from apex_mock.core.regex import regex
 
 _WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"  # scripts that write no blanks: two characters a token
 # A word with the blank before it, in pieces of up to ten letters; digits by threes; one other character; blanks.
-_TOKEN = re.compile(
+_TOKEN = regex(
     rf"[{_WIDE}]{{1,2}}| ?\d{{1,3}}| ?[^\W\d_{_WIDE}]{{1,10}}| ?[^\w\s]|_|\s{{1,9}}(?=\s)|\s{{1,9}}|.", re.DOTALL
 )
 

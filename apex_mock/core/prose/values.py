@@ -8,12 +8,13 @@ from apex_mock.core.corpus import STOPWORDS
 from apex_mock.core.prose.ask import Ask, Kind
 from apex_mock.core.prose.style import prose_sentences
 from apex_mock.core.prose.words import clip, plain, telling, upper_first
+from apex_mock.core.regex import regex
 
 _PLURAL_OK = frozenset(
     """is has was class status address analysis basis thesis news series species business process access
     bus success progress previous""".split()
 )
-_NUMERIC = re.compile(
+_NUMERIC = regex(
     r"^(?:age|count|year|price|number|amount|total|quantity|score|rating|population|height|length|"
     r"distance|size|width|weight|duration|minutes|hours|days|rank|temperature|confidence|probability|"
     r"percent(?:age)?|num_\w+|n_\w+|\w+_(?:count|number|year|score|price|age|total|km|m|kg|id|minutes|"
@@ -22,10 +23,8 @@ _NUMERIC = re.compile(
 )
 
 
-_MADE_UP = re.compile(r"\b(?:fictional|fictitious|imaginary|random|sample|fake|dummy|made[- ]up|example)\b", re.I)
-_BEINGS = re.compile(
-    r"\b(?:person|user|character|employee|customer|profile|student|people|hero|patient|contact)s?\b", re.I
-)
+_MADE_UP = regex(r"\b(?:fictional|fictitious|imaginary|random|sample|fake|dummy|made[- ]up|example)\b", re.I)
+_BEINGS = regex(r"\b(?:person|user|character|employee|customer|profile|student|people|hero|patient|contact)s?\b", re.I)
 _HOMES = (
     ("Lisbon", "Portugal"),
     ("Oslo", "Norway"),

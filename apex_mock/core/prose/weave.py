@@ -1,12 +1,12 @@
 """One answer out of several miners': what they agree on, what only some of them add, and nothing twice."""
 
-import re
 from collections.abc import Sequence
 from random import Random
 
 from apex_mock.core.prose.ask import Ask, Kind
 from apex_mock.core.prose.style import prose_sentences
 from apex_mock.core.prose.words import stems, telling
+from apex_mock.core.regex import regex
 
 _WHOLE = frozenset(
     {
@@ -141,6 +141,4 @@ def _merge(texts: Sequence[str]) -> tuple[list[tuple[str, int]], list[tuple[str,
     return shared, more[: 5 if len(shared) < 3 else 4]
 
 
-_LEANS = re.compile(
-    r"(?:It|They|This|These|Those|He|She|His|Her|Its|Their|The (?:two|same|other)|Both|But|And|So|There)\b"
-)
+_LEANS = regex(r"(?:It|They|This|These|Those|He|She|His|Her|Its|Their|The (?:two|same|other)|Both|But|And|So|There)\b")

@@ -3,6 +3,8 @@
 import re
 from enum import StrEnum, auto
 
+from apex_mock.core.regex import regex
+
 
 class Angle(StrEnum):
     """The kind of a question: it decides on the plan."""
@@ -19,7 +21,7 @@ class Angle(StrEnum):
     OVERVIEW = auto()
 
 
-LEAD = re.compile(
+LEAD = regex(
     r"^(?:(?:hi|hello|hey|please|kindly|now|so|ok(?:ay)?|and|also|then|thanks)\b[\s,.!]*|"
     r"(?:can|could|would|will) (?:you|we|i)\b(?: please| kindly)?(?: help me(?: to)?)?[\s,]*|"
     r"i(?:'d| would)? (?:like|want|need|love|wish)(?: you)? to (?:know|understand|learn(?: about)?|see|find out)?\s*|"
@@ -38,33 +40,33 @@ LEAD = re.compile(
     r"depth)\b[\s,:]*)?)",
     re.I,
 )
-ASKS = re.compile(
+ASKS = regex(
     r"\?|^\W*(?:(?:can|could|would) you|please|propose|design|compare|contrast|analy[sz]e|explain|discuss|"
     r"describe|evaluate|assess|"
     r"investigate|research|suggest|develop|outline|what|why|how|which|explore|examine|write|give|tell|"
     r"summari[sz]e|review|trace)\b",
     re.I,
 )
-NOT_ASKED = re.compile(
+NOT_ASKED = regex(
     r"^\W*(?:please )?(?:include|cite|use|write|keep|make sure|ensure|provide|answer|format|limit|be|do not|"
     r"don't|avoid|add|end|start|thanks?|thank you)\b"
     r"[^?]*\b(?:sources?|citations?|references?|words?|sections?|headings?|markdown|bullets?|paragraphs?|"
     r"concise|tables?|advance|tone|length|jargon|english)\b",
     re.I,
 )
-FOCUS = re.compile(
+FOCUS = regex(
     r"\b(?:focus(?:ing)? (?:on|especially on)|pay(?:ing)? attention to|consider(?:ing)?|covering|cover|"
     r"including|include|in terms of|with respect to|"
     r"with regard to|regarding|address(?:ing)?|touch(?:ing)? on|discuss(?:ing)?|looking at|look at|taking "
     r"into account|especially|particularly|such as)\b:?\s+(?P<list>[^.?!]+)",
     re.I,
 )
-PLANS = re.compile(
+PLANS = regex(
     r"^(?:we|i) (?:want|plan|would like|hope|intend|need|have|are planning|am planning|are going|are trying|"
     r"am trying|wish) to (?P<goal>.+)",
     re.I,
 )
-ORDERS = re.compile(
+ORDERS = regex(
     r"\b(?:words?|sources?|citations?|references?|bullet|markdown|sections?|headings?|paragraphs?|tone|"
     r"examples)\b",
     re.I,
@@ -90,7 +92,7 @@ AFFECT = (
 )
 
 RULES: tuple[tuple[Angle, re.Pattern[str]], ...] = tuple(
-    (angle, re.compile(pattern, re.I))
+    (angle, regex(pattern, re.I))
     for angle, pattern in (
         (
             Angle.COMPARE,
@@ -262,30 +264,30 @@ PREPOSITION = _set(
 DETERMINER = _set("""
     the a an this that these those its their our my your his her some any
     """)
-CUT = re.compile(
+CUT = regex(
     r",? (?:that|which|who|where|while|whereas|without|so that|because|when|in order to|using|by (?=\w+ing)|"
     r"given that|assuming|if|and (?:how|what|why|which|whether|explain|discuss|their|its)|but|"
     r"with (?:particular|special|regard|respect|reference)|in terms of|considering|including|such as|focusing|"
     r"especially|particularly|compared|as well as)\b|[;:(—–]| - |, (?=\w)",
     re.I,
 )
-TAIL = re.compile(
+TAIL = regex(
     r"\s*(?:,? (?:please|thanks|thank you|in (?:detail|depth|general|practice|simple terms|plain language)|"
     r"step by step|to me|for me|today|these days|"
     r"really|actually|exactly|at (?:a )?(?:high level|length)|overall|and (?:its|their|the))(?=\W*$))+\W*$",
     re.I,
 )
-WITHOUT = re.compile(
+WITHOUT = regex(
     r"\bwithout (?:(?:relying|depending|resorting|falling back) (?:on|upon|to)|using|the (?:need|use) (?:for|"
     r"of)|requiring|needing|having|any|an?)?\s*(?P<list>[^.?!;]+)",
     re.I,
 )
-ORDER = re.compile(
+ORDER = regex(
     r"(?:recommend|suggest|propose|explain|give|include|discuss|describe|compare|provide|outline|tell|list|"
     r"show|make)\b",
     re.I,
 )
-EMPTY = re.compile(
+EMPTY = regex(
     r"^(?:the )?(?:concept|idea|notion|term|topic|subject|phenomenon|question|theory|problem|issue|process|"
     r"world|field|use|area)s? of (?=\w)",
     re.I,

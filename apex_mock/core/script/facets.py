@@ -7,6 +7,8 @@ phrase of the question, {goal} a verb phrase. A subject may be one thing or many
 import re
 from dataclasses import dataclass
 
+from apex_mock.core.regex import regex
+
 
 @dataclass(frozen=True, slots=True)
 class Facet:
@@ -24,10 +26,10 @@ class Facet:
 
 
 def cue(words: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{words})\b", re.I)
+    return regex(rf"\b(?:{words})\b", re.I)
 
 
-_FIGURES = re.compile(r"\d|\b(?:half|double|twice|per ?cent|third|quarter|million|billion|thousand)\b", re.I)
+_FIGURES = regex(r"\d|\b(?:half|double|twice|per ?cent|third|quarter|million|billion|thousand)\b", re.I)
 LIMITING = cue(
     r"but|however|although|limits?|limited|cannot|can't|risks?|costs?|problems?|disadvantages?|drawbacks?|"
     r"expensive|hard|harm|attacks?|threats?|"
@@ -290,7 +292,7 @@ STATE = Facet(
         "The present state of {x} is easiest to judge by what has become routine. What still needs a press "
         "release is, as a rule, not yet routine.",
     ),
-    re.compile(
+    regex(
         r"\b20[12]\d\b|\b(?:today|now|recent|current|have|yet|several|record|reached|achieved|first|demonstrated|"
         r"announced|new)\b",
         re.I,

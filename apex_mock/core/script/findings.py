@@ -10,6 +10,7 @@ from functools import lru_cache
 from apex_mock.core.corpus import Corpus, Page, PassageKind, split_passages
 from apex_mock.core.prose.library import Library, language, library
 from apex_mock.core.prose.words import ASKING, plain, sentences, stem, stems, telling
+from apex_mock.core.regex import regex
 from apex_mock.core.script.asks import Angle
 from apex_mock.core.script.question import Lexicon, Question
 from apex_mock.core.types import WebResult
@@ -18,8 +19,8 @@ Search = Callable[[str], Sequence[WebResult]]
 
 SAME = 0.55  # the share of words from which on two sentences say the same
 ABOUT = 0.58  # the share of a phrase that a page's title and topics must hold to be about it
-_ENGLISH = re.compile(r"\b(?:the|of|and|is|are|was|were|to|in|that|it|by|with|for|from|on)\b")
-_ORDERS = re.compile(
+_ENGLISH = regex(r"\b(?:the|of|and|is|are|was|were|to|in|that|it|by|with|for|from|on)\b")
+_ORDERS = regex(
     r"(?:Give|Put|Add|Take|Use|Let|Run|Try|Look|Make|Read|Limit|Write|Cut|Bake|Keep|Check|Choose|Start|Begin|"
     r"Set|Ask|Say|Learn|Do not|Don't|"
     r"Never|Always|Avoid|Mix|Stir|Wait|Place|Pour|Heat|Press|Hold|Call|Go|Get|Turn|Think|Compare|Test|Save|"
@@ -29,18 +30,18 @@ FITS = 0.34  # how well a sentence must fit to be told
 
 # "Learn" and "work" say how something is asked in a chat; here they may be what it is about.
 _SMALL = frozenset(stem(word) for word in ASKING - {"learn", "work", "works", "information"})
-_SUFFIX = re.compile(
+_SUFFIX = regex(
     r"(?<=....)(?:ically|ical|i[sz]ation|i[sz]ed|i[sz]ing|i[sz]e|ate|ation|ative|ator|ability|able|ment|ness|"
     r"ance|ence|ally|ity|al|ly|er|or|ion|ive)$"
 )
-_POINTS = re.compile(
+_POINTS = regex(
     r"\b(?:table|above|below|following|figure|^because |this (?:page|guide|article|section|list)|steps? \d|"
     r"listing|as follows|diagram|previous|section|"
     r"here are|in english|en anglais|here is|the code|page collects|in this example|example shows)\b|^(?:but|"
     r"and|or) |[|#<>{}\[\]\\]|\w_\w|\w\(\)|https?:|= ?\d|::|/\w+/",
     re.I,
 )
-_WHOLE = re.compile(r"^[\"“‘'(]?[A-Z0-9À-Þ¿¡Α-ΩА-Я].*[.!?…。][\"”’')]?$|^[\u3040-\u9fff].*[。！？]$", re.S)
+_WHOLE = regex(r"^[\"“‘'(]?[A-Z0-9À-Þ¿¡Α-ΩА-Я].*[.!?…。][\"”’')]?$|^[\u3040-\u9fff].*[。！？]$", re.S)
 
 
 @lru_cache(maxsize=1 << 15)
@@ -195,7 +196,7 @@ def _clean(text: str) -> bool:
     return bool(long_enough and size <= 48 and balanced and _WHOLE.match(text) and not _POINTS.search(text))
 
 
-_LEANS = re.compile(
+_LEANS = regex(
     r"^(?:It|Its|This|That|These|Those|They|Their|He|She|His|Her|Both|Such|So|Thus|Here|There|Each (?:has|is|of|was)|"
     r"One (?:is|was|of)|All three|Some (?:are|do|were)|Most (?:are|do|were)|Others?|A (?:second|third|further))\b|"
     r"\b(?:this|these|those) (?!is\b|are\b)\w+|\b(?:spreads|of|in|for|with) that \w+|^\w+ \w+ then\b|\bits owner\b|"

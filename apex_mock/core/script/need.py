@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from apex_mock.core.prose.ask import Kind
 from apex_mock.core.prose.followup import understand
+from apex_mock.core.regex import regex
 from apex_mock.core.types import Message
 
 LONG = 28  # words from which on a question is taken to want more than a fact
 
-_WORK = re.compile(
+_WORK = regex(
     r"\b(?:compar(?:e|ing|ison)|contrast|analy[sz](?:e|is|ing)|implications?|consequences|evaluat(?:e|ion)|"
     r"assess(?:ment)?|investigat\w+|"
     r"research(?!er\b)|propose|trade-?offs?|pros and cons|advantages and disadvantages|examine|critically|"
@@ -20,18 +21,18 @@ _WORK = re.compile(
     r"policies)\b",
     re.I,
 )
-_HELLO = re.compile(
+_HELLO = regex(
     r"^\W*(?:hi|hello|hey|greetings|good (?:morning|afternoon|evening|day)|yo|hiya|howdy|thanks|thank you|"
     r"cheers)\b[^\w?]*(?:there|everyone|all|so much|a lot|very much|again)?\W*",
     re.I,
 )
-_TALK = re.compile(
+_TALK = regex(
     r"^\W*(?:how are you|how's it going|how do you do|what's up|who are you|what are you|what can you do|what "
     r"is your name|what's your name|nice to meet you|"
     r"goodbye|bye|see you|are you (?:an? )?(?:ai|robot|human|bot|there)|can you help me)\b[^.?!]{0,30}\W*$",
     re.I,
 )
-_CREATIVE = re.compile(
+_CREATIVE = regex(
     r"^\W*(?:(?:please|can you|could you|would you|i want you to|i'd like you to|now)[, ]+)*(?:write|tell|"
     r"compose|give|make|create|sing|invent|"
     r"generate|recite|make up|know)\b[^.?!\n]{0,40}\b(?:story|tale|fable|poem|haiku|jokes?|song|limerick|"
@@ -40,7 +41,7 @@ _CREATIVE = re.compile(
     r"for|please)\b.*)?\W*$",
     re.I,
 )
-_FACT = re.compile(
+_FACT = regex(
     r"^\W*(?:(?:please|can you tell me|could you tell me|do you know|tell me|quick question)[:, ]+)*"
     r"(?:who|whom|whose|when|where|in (?:what|which) (?:year|country|city|century|month)|"
     r"which (?:year|country|city|planet|river|element|team|animal|language|ocean|continent|state|mountain|gas|"
@@ -51,7 +52,7 @@ _FACT = re.compile(
     r"were|does|do|did)\b",
     re.I,
 )
-_OPEN = re.compile(
+_OPEN = regex(
     r"\b(?:how|why|best|better|worse|should|differ\w*|effects?|benefits?|risks?|challenges?|reasons?|causes?|"
     r"ways|methods|strateg\w+|approaches|roles?|"
     r"mechanisms?|limits|limitations|trends?|prospects|evidence|and (?:how|why|what|which)|versus|vs|latest|"

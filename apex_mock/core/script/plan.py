@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from apex_mock.core.prose.words import join, telling, upper_first
+from apex_mock.core.regex import regex
 from apex_mock.core.script.asks import Angle
 from apex_mock.core.script.facets import CAUSES, DEFINE, EFFECTS, FACTS, Facet
 from apex_mock.core.script.findings import Card, Notebook, Source, roots, same
@@ -247,7 +248,7 @@ def _scorer(step: Step, notebook: Notebook) -> Callable[[Card, Source, float], f
     return score
 
 
-_CAUSAL = re.compile(
+_CAUSAL = regex(
     r"\b(?:caused by|causes? of|many causes|because|due to|blamed|led to|as a result|threatens?|changed)\b", re.I
 )
 _NARROW = (PART, WITHOUT, SIDE_A, SIDE_B)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from apex_mock.core.prose.library import language
 from apex_mock.core.prose.words import clip, sentences, telling
+from apex_mock.core.regex import regex
 from apex_mock.core.script.asks import (
     ASKS,
     CUT,
@@ -88,7 +89,7 @@ def parse(prompt: str, lexicon: Lexicon = Lexicon()) -> Question:
     return replace(found, text=text, x=lexicon.small(found.x), aspects=tuple(kept[:4]))
 
 
-_RELATION = re.compile(
+_RELATION = regex(
     r"^(?:the )?(?:causes?|measurements?|effects?|costs?|history|security|energy use|efficiency|consequences|"
     r"limits|limitations|benefits|risks|"
     r"advantages|drawbacks|challenges|reliability|scalability|decentrali[sz]ation|performance|privacy|safety|"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from apex_mock.core.prose.words import join, upper_first
+from apex_mock.core.regex import regex
 from apex_mock.core.script.asks import Angle
 from apex_mock.core.script.closing import OPEN, PROPOSALS, Proposal
 from apex_mock.core.script.facets import DEFINE
@@ -17,7 +18,7 @@ from apex_mock.core.script.plan import Step
 from apex_mock.core.script.plans import CONTRAST, PART, SIDE_A, SIDE_B, WITHOUT
 
 SHORTEST, LONGEST = 400, 1_400  # words of a final answer
-_END = re.compile(r"^(?P<body>.*?)(?P<end>[.!?…。！？]+)$", re.S)
+_END = regex(r"^(?P<body>.*?)(?P<end>[.!?…。！？]+)$", re.S)
 
 
 @dataclass(slots=True)
@@ -284,7 +285,7 @@ def _month(date: str) -> str:
     return f"{_MONTHS[int(month) - 1]} {year}"
 
 
-_MANY = re.compile(
+_MANY = regex(
     r"\b(?:networks?|decentrali[sz]\w+|agents?|governance|consensus|alignment|incentives?|communit\w+|vot\w+|"
     r"institutions?|markets?|"
     r"polic\w+|subnets?|miners?|validators?|participants|members|states|nations|democra\w+|peer)\b",
