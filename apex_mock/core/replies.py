@@ -1,19 +1,15 @@
-"""What a stub's reply says to one request: its text, in pieces, with their times.
+"""What a stub's reply says to one request: its text, in pieces, with their times."""
 
-Templates are Jinja's, in its sandbox: `{{ prompt }}`, `{{ messages[0].content }}`, `{{ query }}`.
-"""
-
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from apex_mock.core.prose import tokenize
 from apex_mock.core.stubs import Failure, Piece, Reply
+from apex_mock.core.templates import compiled
 from apex_mock.core.types import ChatRequest, Chunk, FinishReason, Plan, SearchRequest
-from apex_mock.errors import ApexError, BadStub, Prepared
+from apex_mock.errors import ApexError, Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +38,12 @@ def rendered(template: str, request: Any) -> str:
         known |= {"prompt": request.prompt, "messages": request.messages, "model": request.model}
     elif isinstance(request, SearchRequest):
         known |= {"query": request.query}
-    text: str = _template(template)(known)
-    return text
-
-
-@lru_cache(maxsize=128)
-def _template(source: str) -> Callable[[dict[str, Any]], str]:
-    # Imported by whoever has a template, since it takes longer than all else here.
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
-    try:
-        made = environment.from_string(source)
-    except TemplateError as error:
-        raise ValueError(f"template {source!r}: {error}") from None
-
-    def render(known: dict[str, Any]) -> str:
-        try:
-            return made.render(known)
-        except Exception as error:  # a template may do what Python may: divide by zero
-            raise BadStub(f"template {source!r}: {error}") from None
-
-    return render
+    return compiled(template)(known)
 
 
 def check_template(source: str) -> None:
     """Raises ValueError for a template that cannot be read."""
-    _template(source)
+    compiled(source)
 
 
 def speaks(reply: Reply) -> bool:
