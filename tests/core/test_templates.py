@@ -28,6 +28,8 @@ def render(source: str) -> str:
         ("{{ [3, 1, 2]|sort|map('string')|join(',') }}", "1,2,3"),
         ("{% for i in range(3) if i %}{{ i }}{% else %}none{% endfor %}", "12"),
         ("{{ 5000000|filesizeformat }}", "5.0 MB"),
+        ("{% for i in 'ab' %}{{ loop.length }}{{ loop.last }} {% endfor %}", "2False 2True "),
+        ("{% for i in [[1, [2]]] recursive %}{{ loop(i) if i is iterable else i }}{% endfor %}", "12"),
     ],
 )
 def test_what_templates_are_for(source, said):
