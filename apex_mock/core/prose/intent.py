@@ -61,7 +61,7 @@ def classify(ask: Ask) -> Ask:
     if cues.CLASSIFY.search(head):
         return replace(ask, kind=Kind.CLASSIFY, source=source)
     if cues.SUMMARY.search(flat[:200]) or cues.SUMMARY.search(flat[-120:]):
-        what = re.sub(cues.SUMMARY, " ", head).strip(" :.")
+        what = cues.SUMMARY.sub(" ", head).strip(" :.")
         what = re.sub(
             r"^(?:of|for me|me|the following(?: text| article)?|this(?: text| article)?|about|on)\b[ :]*",
             "",
