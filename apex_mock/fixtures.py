@@ -105,7 +105,8 @@ def parse_page(text: str, path: Path) -> Page:
 def page_files(folder: Path) -> Iterator[Path]:
     """The Markdown files below a folder, in one order everywhere. Links that lead out of it are not followed."""
     root = folder.resolve()
-    return (path for path in sorted(folder.rglob("*.md")) if path.resolve().is_relative_to(root))
+    found = (path for path in sorted(folder.rglob("*.md")) if path.is_file())
+    return (path for path in found if path.resolve().is_relative_to(root))
 
 
 def load_pages(folder: Path) -> tuple[Page, ...]:
@@ -120,7 +121,7 @@ def load_pages(folder: Path) -> tuple[Page, ...]:
         seen[page.url] = path
         pages.append(page)
     if not pages:
-        raise BadFixture(folder, "holds no .md file")
+        raise BadFixture(folder, "holds no .md file; links that lead out of it are not followed")
     return tuple(pages)
 
 

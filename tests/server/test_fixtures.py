@@ -1,5 +1,6 @@
 """Files that people edit: a bad one gives one line that names it and its fault; sound ones are used."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,17 @@ import yaml
 
 from apex_mock import ApexMock, Settings
 from apex_mock.core.types import SearchRequest
-from apex_mock.fixtures import NETWORK, PROFILES, ROOT, BadFixture, load_corpus, load_network, load_pages, load_profiles
+from apex_mock.fixtures import (
+    NETWORK,
+    PROFILES,
+    ROOT,
+    BadFixture,
+    load_corpus,
+    load_network,
+    load_pages,
+    load_profiles,
+    page_files,
+)
 from apex_mock.settings import BadSetting
 
 FRONT = "---\nurl: https://mine.example/{0}\ntitle: Mine\ntopics: [zorbits]\ndate: 2025-01-01\n---\n"
@@ -80,7 +91,7 @@ def test_two_pages_with_one_url_are_refused(folder):
 
 def test_a_folder_that_is_none_or_is_empty_is_refused(folder):
     """Before anything is served."""
-    assert fault_of(load_pages, folder) == ": holds no .md file"
+    assert fault_of(load_pages, folder) == ": holds no .md file; links that lead out of it are not followed"
     assert fault_of(load_pages, folder / "missing") == ": is not a folder"
 
 
@@ -93,6 +104,15 @@ def test_links_out_of_the_folder_are_not_followed(folder, tmp_path):
     (folder / "link.md").symlink_to(tmp_path / "secret.md")
     (folder / "linked").symlink_to(tmp_path / "outside")
     assert [page.url for page in load_pages(folder)] == ["https://mine.example/own"]
+
+
+def test_what_is_no_file_is_no_page(folder):
+    """A pipe would be waited on for ever, a link to itself leads nowhere."""
+    (folder / "own.md").write_text(FRONT.format("own") + TEXT)
+    (folder / "folder.md").mkdir()
+    os.mkfifo(folder / "pipe.md")
+    (folder / "loop.md").symlink_to("loop.md")
+    assert [path.name for path in page_files(folder)] == ["own.md"]
 
 
 async def test_pages_of_ones_own_are_found_by_search_and_in_answers(folder):
