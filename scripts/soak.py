@@ -23,6 +23,7 @@ def main() -> int:
         y_title="resident MB, open files",
         dots_size=2,
         style=CleanStyle,
+        truncate_legend=-1,
         js=(),  # nothing from the network
         width=900,
         height=420,
