@@ -52,7 +52,8 @@ def compiled(source: str) -> Callable[[Mapping[str, Any]], str]:
     try:
         made = _environment().from_string(source)
     except Exception as error:  # Jinja's own, or of Python's compiler, as for too many brackets
-        raise ValueError(f"template {_shown(source)}: {error}") from None
+        problem = str(error).partition("\n")[0]  # Jinja's may go on with where it is
+        raise ValueError(f"template {_shown(source)}: {problem}") from None
 
     def render(known: Mapping[str, Any]) -> str:
         pieces, size = [], 0
