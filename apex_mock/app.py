@@ -125,9 +125,7 @@ class Errors:
             request = Request(scope)
             if isinstance(error, HTTPException) and not request.url.path.startswith("/__apex/"):
                 scope_name = self._mock.gate.scope_of(tuple(scope["headers"]))
-                await self._mock.surprise(
-                    scope_name, f"{request.method} {_KEY_IN_PATH.sub('…', request.url.path)}: {error.detail}"
-                )
+                await self._mock.surprise(scope_name, f"{shown(request)}: {error.detail}")
             await deliver(await answer_to(request, error), scope, receive, send)
 
 
@@ -138,5 +136,10 @@ async def answer_to(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return Json({"detail": error.detail}, error.status_code, error.headers)
     # The traceback goes to the log, never on the wire.
-    log.error("unexpected error in %s %s", request.method, request.url.path, exc_info=error)
+    log.error("unexpected error in %s", shown(request), exc_info=error)
     return Json({"detail": "Internal Server Error"}, 500)
+
+
+def shown(request: Request) -> str:
+    """Method and path, without the key that some paths name."""
+    return f"{request.method} {_KEY_IN_PATH.sub('…', request.url.path)}"

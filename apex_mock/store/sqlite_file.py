@@ -199,7 +199,7 @@ def open_file(path: Path) -> Database:
         database = sqlite3.connect(path, PATIENCE, isolation_level=None, check_same_thread=False)
         _prepare(database, path)
     except sqlite3.Error as error:
-        raise CannotOpen(f"{path} cannot be used: {error}; name another file, or remove this one") from None
+        raise CannotOpen(f"{path} cannot be used: {error}; name another file") from None
     return database
 
 

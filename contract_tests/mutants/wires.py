@@ -216,13 +216,13 @@ def no_bytes_are_no_message(patch: Patch) -> None:
     """A gRPC message of no bytes is an error."""
 
     def read(was: Any) -> Any:
-        async def checked(method: Any, context: Any, reader: Any) -> Any:
+        async def checked(method: Any, context: Any, clients: Any, reader: Any) -> Any:
             def filled(data: bytes) -> Any:
                 if not data:
                     raise ValueError("empty")
                 return reader(data)
 
-            return await was(method, context, filled)
+            return await was(method, context, clients, filled)
 
         return checked
 

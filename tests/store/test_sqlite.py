@@ -206,7 +206,7 @@ def broken(file: Path, how: str) -> None:
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ("text", "file is not a database; name another file, or remove this one"),
+        ("text", "file is not a database; name another file"),
         ("foreign", "is another program's database; name another file"),
         ("newer", f"was made by a newer apex-mock: its tables have version {VERSION + 1}, this one reads {VERSION};"),
         ("older", f"was made by an older apex-mock: its tables have version {VERSION - 1}, this one reads {VERSION};"),

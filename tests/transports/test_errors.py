@@ -10,6 +10,7 @@ import pytest
 
 from apex_mock import ApexMock, Server, serve
 from apex_mock import errors as house
+from apex_mock.app import create_app
 from apex_mock.core.types import Caller, ChatRequest
 from apex_mock.errors import ApexError, Code, InvalidRequest
 from apex_mock.mock import Answer
@@ -186,6 +187,20 @@ def test_a_bug_of_ours_is_a_500_on_rest(failing, http):
     answer = rest_chat(http, failing, "crash")
     assert (answer.status_code, answer.json()) == (500, {"detail": "Internal Server Error"})
     assert rest_chat(http, failing, Code.NOT_FOUND).status_code == 404
+
+
+async def test_a_bug_of_ours_is_logged_without_the_key_in_its_path(monkeypatch, caplog):
+    """The log is read by more people than may have the key."""
+
+    async def crash(self: ApexMock, key: str, admin_key: str) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(ApexMock, "delete_key", crash)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app()), base_url="http://localhost") as client:
+        answer = await client.delete("/api_management/delete-api-key/secret-key", headers={"admin-key": "admin"})
+    assert answer.status_code == 500
+    assert "unexpected error in DELETE /api_management/delete-api-key/…" in caplog.text
+    assert "secret-key" not in caplog.text
 
 
 def test_the_unknown_answers_as_each_wire_does(server, http, key):
