@@ -12,10 +12,9 @@ from functools import cached_property, lru_cache
 
 from apex_mock.core.corpus import Corpus, Page, Passage, PassageKind
 from apex_mock.core.prose.words import CJK, content, count_words, plain, sentences, stems, telling
-from apex_mock.core.regex import regex
 
 # A sentence that needs the one before it, or something else on its page, cannot be said alone.
-_LEANS = regex(
+_LEANS = re.compile(
     r"^(?:it|its|this|these|those|they|their|he|she|his|her|both|such|here|there|then|thus|so|but|and|or|also|another|"
     r"instead|however|therefore|later|next|even so|others?|neither|either|all of|the (?:other|same|former|latter|first|"
     r"second|third|two|three|four|last|result|name|idea|table|reason|rest|word|effect|book|method)|"
@@ -24,8 +23,8 @@ _LEANS = regex(
     r"for this|with this|with that|from this|the following|[a-z])\b",
     re.IGNORECASE,
 )
-_LINKS = regex(r"\b(?:nevertheless|therefore|however|instead|likewise|too|then)\b[,. ]", re.IGNORECASE)
-_POINTS = regex(
+_LINKS = re.compile(r"\b(?:nevertheless|therefore|however|instead|likewise|too|then)\b[,. ]", re.IGNORECASE)
+_POINTS = re.compile(
     r"\b(?:table|above|below|following|figure|this page|this guide|this article|steps? \d|listing|as follows|diagram|"
     r"previous|section|here are|the code|example shows|page collects)\b|:$",
     re.IGNORECASE,
@@ -60,14 +59,14 @@ def language(text: str) -> str:
     return best if counts[best] >= 2 and counts[best] > counts["en"] else "en"
 
 
-_DEFINES = regex(
+_DEFINES = re.compile(
     r"(?:is|are|was|were) (?:an?|the|one|any|those|computation|energy|interest|a set|insects|proteins|"
     r"medicines|organic|"
     r"running|behaviour|artificial|machine|inflation)\b|means\b|(?:est|sont) (?:une?|le|la|les|l[’'])|"
     r"(?:ist|sind) (?:eine?|der|die|das)\b|"
     r"(?:es|son) (?:una?|el|la|los|las)\b"
 )
-_VERB = regex(r"\b(?:is|are|was|were|means|consists|says|est|sont|ist|sind|es|son)\b")
+_VERB = re.compile(r"\b(?:is|are|was|were|means|consists|says|est|sont|ist|sind|es|son)\b")
 
 
 class Line:

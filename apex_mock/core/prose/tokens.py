@@ -3,11 +3,10 @@
 import re
 
 from apex_mock.core.kept import kept
-from apex_mock.core.regex import regex
 
 _WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"  # scripts that write no blanks: two characters a token
 # A word with the blank before it, in pieces of up to ten letters; digits by threes; one other character; blanks.
-_TOKEN = regex(
+_TOKEN = re.compile(
     rf"[{_WIDE}]{{1,2}}| ?\d{{1,3}}| ?[^\W\d_{_WIDE}]{{1,10}}| ?[^\w\s]|_|\s{{1,9}}(?=\s)|\s{{1,9}}|.", re.DOTALL
 )
 

@@ -9,16 +9,15 @@ import unicodedata
 from functools import lru_cache
 
 from apex_mock.core.corpus import STOPWORDS
-from apex_mock.core.regex import regex
 
-WORD = regex(r"[^\W_]+(?:[’'][^\W_]+)?")
-CJK = regex(r"[\u3040-\u30ff\u4e00-\u9fff]")
-_CJK_RUN = regex(r"[\u30a0-\u30ff]+|[\u4e00-\u9fff]+")
-_BOUNDARY = regex(
+WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)?")
+CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_CJK_RUN = re.compile(r"[\u30a0-\u30ff]+|[\u4e00-\u9fff]+")
+_BOUNDARY = re.compile(
     r"(?<=[.!?…])(?<!\b[A-Z]\.)(?<!\b[a-z]\.[a-z]\.)(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\bc\.)"
     r"[\"”’)»]*\s+(?=[\"“(«¿¡*_`\d]*[A-ZÀ-ÞΑ-ΩА-Я0-9])|(?<=[。！？])"
 )
-_MARKUP = regex(
+_MARKUP = re.compile(
     r"\*\*(\S(?:.*?\S)?)\*\*|(?<![\w*])\*(\S(?:[^*]*?\S)?)\*(?![\w*])|(?<![\w_])_(\S(?:[^_]*?\S)?)"
     r"_(?![\w_])|\[([^\]]*)\]\([^)]*\)",
     re.DOTALL,
