@@ -169,8 +169,8 @@ class Server:
     async def stop(self) -> None:
         if self._stubs is not None:
             await self._stubs.stop()
-        self._uvicorn.should_exit = True
-        await self._serving
+        self._serving.cancel()  # told to end, it would first sleep for a tenth of a second
+        await asyncio.wait([self._serving])
         logging.getLogger("uvicorn.error").addFilter(_CUT)
         await asyncio.gather(self._grpc.stop(GRACE), self._uvicorn.shutdown(sockets=[self._socket]))
         # What was cut ends only now, and closes its connections.
