@@ -3,16 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
+from functools import cached_property
 from types import TracebackType
 from typing import Any, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
 
 from apex_mock import fixtures
 from apex_mock.auth import Gate
 from apex_mock.clock import Clock, ClockState
 from apex_mock.core.chats import GivenChat, GivenRow
+from apex_mock.core.corpus import Corpus
 from apex_mock.core.faults.acting import Acting, Struck, delay_of
 from apex_mock.core.faults.acting import error_of as error_by
 from apex_mock.core.faults.rules import Fault
@@ -26,6 +26,7 @@ from apex_mock.faultfile import HEADER
 from apex_mock.faulting import ACTING, FaultBook, strike
 from apex_mock.journal import Entry, Journal, MemoryJournal
 from apex_mock.metrics import Metrics
+from apex_mock.researchmode import research_mode
 from apex_mock.settings import BadSetting, Settings
 from apex_mock.sharing.clock import SharedClock
 from apex_mock.sharing.journal import SharedJournal
@@ -44,7 +45,6 @@ NO_CHOICE = ScopeChoice()
 MOST_SURPRISES = 500  # of a scope
 LONGEST_SURPRISE = 1000  # characters
 PARTS = ("state", "stubs", "faults", "journal", "clock", "choices")
-_MODE = TypeAdapter(ResearchMode)
 N = TypeVar("N", bound=tuple[Record, ...])
 
 
@@ -72,7 +72,8 @@ class World:
         self.stubs = StubBook(self.store)
         self.faults = FaultBook(self.store)
         self.standing = StandingFaults(settings, self.faults, self.clock.now)
-        self.corpus = fixtures.load_corpus(settings.corpus)
+        if settings.corpus is not None:
+            self.corpus = fixtures.load_corpus(settings.corpus)  # what is wrong with it is said now
         self.network = fixtures.load_network(settings.network or fixtures.NETWORK, strict=settings.strict_models)
         self.profiles = fixtures.load_profiles(settings.profiles or fixtures.PROFILES)
         self.in_flight = 0
@@ -80,6 +81,11 @@ class World:
         self._surprising: set[asyncio.Task[None]] = set()
         if settings.profile not in self.profiles:
             raise BadSetting(f"profile: {self._unknown_profile(settings.profile)}")
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """Read when it is first asked for: a test that stubs its answers need not wait for it."""
+        return fixtures.load_corpus(self.settings.corpus)
 
     async def start(self) -> None:
         """Makes sure of the store before anybody is served. Raises StoreFailed."""
@@ -231,18 +237,6 @@ def _open(settings: Settings) -> Store:
         return open_store(settings.store, Bounds(settings.max_scopes, settings.store_bytes))
     except CannotOpen as error:
         raise BadSetting(f"store: {error}") from None
-
-
-def research_mode(changes: dict[str, Any], base: ResearchMode | None = None) -> ResearchMode:
-    """A research mode from its fields by name, on top of another. Raises InvalidRequest, which names them."""
-    known = asdict(base or ResearchMode())
-    if unknown := sorted(set(changes) - set(known)):
-        raise InvalidRequest(f"no {unknown[0]!r}; there are {', '.join(known)}", ("research",))
-    try:
-        return _MODE.validate_python({**known, **changes})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise InvalidRequest(first["msg"], ("research", *first["loc"])) from None
 
 
 class Call:

@@ -12,6 +12,7 @@ from apex_mock.core.stubs import Stub
 from apex_mock.core.types import Chat, Micros, Operation, ResearchMode
 from apex_mock.environment import environment
 from apex_mock.mock import ApexMock
+from apex_mock.researchmode import research_mode
 from apex_mock.stubfile import read_chats
 from apex_mock.testing.asked import Asked, operation_named
 from apex_mock.testing.backend import Backend
@@ -20,7 +21,7 @@ from apex_mock.testing.conditions import match_of, named
 from apex_mock.testing.faulty import LaidFault, fault_of
 from apex_mock.testing.mistakes import told_plainly
 from apex_mock.wire.times import EPOCH, micros
-from apex_mock.world import PARTS, research_mode
+from apex_mock.world import PARTS
 
 B = TypeVar("B", bound=Builder)
 SLOWEST = 5

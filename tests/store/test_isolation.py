@@ -24,8 +24,9 @@ from apex_mock.core import research
 from apex_mock.core.types import ApiKey, Caller, Chat, ChatRequest, Completion, Job, Message, SearchRequest
 from apex_mock.errors import ApexError
 from apex_mock.faultfile import read_fault
+from apex_mock.researchmode import research_mode
 from apex_mock.stubfile import read_stub
-from apex_mock.world import PARTS, research_mode
+from apex_mock.world import PARTS
 from tests.conftest import NOON
 
 SCOPES = ("a", "b")

@@ -14,10 +14,11 @@ from apex_mock.core.types import Job
 from apex_mock.errors import InvalidRequest
 from apex_mock.faultfile import in_short
 from apex_mock.mock import ApexMock
+from apex_mock.researchmode import research_mode
 from apex_mock.stubfolder import StubFolder
 from apex_mock.transports.control.asking import Table, body_of, number, query_of, scope_of, word
 from apex_mock.wire.times import micros, rfc3339
-from apex_mock.world import PARTS, research_mode
+from apex_mock.world import PARTS
 
 
 class General:
