@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import orjson
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 import apex_mock.mock as mocks
@@ -41,10 +42,10 @@ def rest_answer(patch: Patch, change: Any) -> None:
     """Changes a unary REST answer in place; `change` gets the plan and the answer."""
 
     def changed(was: Any) -> Any:
-        def made(plan: Any) -> Any:
-            answer = was(plan)
+        def made(plan: Any) -> bytes:
+            answer = orjson.loads(was(plan))
             change(plan, answer)
-            return answer
+            return orjson.dumps(answer)
 
         return made
 

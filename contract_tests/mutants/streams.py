@@ -102,7 +102,7 @@ def finished_at_once(patch: Patch) -> None:
 @mutant("STREAM-008")
 def another_text_when_streamed(patch: Patch) -> None:
     """What is streamed is in capitals."""
-    patch(sse, "_quoted", lambda was: lambda text: was(text.upper()))
+    patch(sse, "quoted", lambda was: lambda text: was(text.upper()))
 
 
 @mutant("STREAM-008")
