@@ -7,6 +7,7 @@ from random import Random
 from apex_mock.core.kept import kept
 from apex_mock.core.miners import Latency, Miner
 from apex_mock.core.types import Chunk
+from apex_mock.seed import rng
 
 MEDIAN_MINER = 0.75  # seconds: a miner with this median is as fast as the profile says
 ZERO = Latency(0.0, 0.0)
@@ -63,8 +64,8 @@ def schedule(
 def steady_schedule(
     chunks: tuple[Chunk, ...], profile: Profile, factor: float, prompt_tokens: int
 ) -> tuple[Chunk, ...]:
-    """`schedule` for a steady profile, which gives the same chunks the same times again and again."""
-    return schedule(chunks, profile, Random(0), factor, prompt_tokens)
+    """`schedule` for a steady profile, which gives the same chunks the same times again and again: nothing is drawn."""
+    return schedule(chunks, profile, rng(0, "steady"), factor, prompt_tokens)
 
 
 def search_time(profile: Profile, miner: Miner, random: Random, in_flight: int = 0) -> float:
