@@ -156,9 +156,8 @@ class Server:
             backlog=BACKLOG,
         )
         config.load()
-        # Typed int, used as seconds.
-        config.timeout_graceful_shutdown = GRACE  # type: ignore[assignment]
-        config.timeout_keep_alive = self.mock.settings.idle_timeout  # type: ignore[assignment]
+        config.timeout_graceful_shutdown = GRACE  # type: ignore[assignment]  # typed int, used as seconds
+        config.timeout_keep_alive = self.mock.settings.idle_timeout  # type: ignore[assignment]  # likewise
         if self.where.certificate is not None:
             config.ssl = self.where.certificate.context()
         server = uvicorn.Server(config)

@@ -88,7 +88,8 @@ def _environment() -> Any:
 
     @pass_context
     def turns(context: Context, over: Iterable[Any]) -> Iterator[Any]:
-        return context.parent[_WORK]._turns(over)  # type: ignore[no-any-return]
+        turned: Iterator[Any] = context.parent[_WORK]._turns(over)
+        return turned
 
     class Counted(NodeTransformer):
         def visit_For(self, loop: nodes.For) -> nodes.For:  # noqa: N802  # as Jinja has it

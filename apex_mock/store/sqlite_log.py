@@ -131,7 +131,7 @@ class SqliteLog:
 
     async def named(self, seqs: Iterable[int]) -> Sequence[tuple[int, bytes]]:
         wanted = list(seqs)
-        asked = f"SELECT seq, data FROM journal WHERE seq IN ({', '.join('?' * len(wanted))}) ORDER BY seq"  # noqa: S608
+        asked = f"SELECT seq, data FROM journal WHERE seq IN ({', '.join('?' * len(wanted))}) ORDER BY seq"  # noqa: S608  # marks alone
         return await self._file.read(lambda database: database.execute(asked, wanted).fetchall())
 
     async def owners(self) -> set[str]:
